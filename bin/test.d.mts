@@ -1,0 +1,1 @@
+export declare function test(args: string[]): Promise<number>;
