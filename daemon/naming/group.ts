@@ -1,0 +1,46 @@
+import { isGroupName, isMark } from "./noise.ts";
+
+const tail = /-([A-Za-z0-9]{2,12})$/;
+const bracketTail = /[\s_.-]*[[({]([A-Za-z0-9]{2,12})[\])}]$/;
+const endsInNumberOrMark = /(?:\d{2}[-._]\d{2}[-._]\d{2,4}|\d{4}[-._]\d{2}[-._]\d{2}|(?:19|20)\d{2}|\))[\])]?$/;
+const notGroups = /^(?:live|mix|remix|edit|set|cd\d*|part\d*|side[ab]?|final|full|vol\d*|xx|intro|outro|bonus|ep|lp)$/i;
+
+function tailOf(name: string): { group: string; before: string } | null {
+  const match = tail.exec(name);
+  // A number alone is a year or a part, never a group.
+  if (!match?.[1] || !/[A-Za-z]/.test(match[1]) || isMark(match[1]) || notGroups.test(match[1])) return null;
+  return { group: match[1], before: name.slice(0, match.index) };
+}
+
+function isSceneTail(before: string): boolean {
+  if (/ /.test(before)) return false;
+  const last = before.split(/[-._]/).at(-1) ?? "";
+  return endsInNumberOrMark.test(before) || (/[-.]/.test(before) && isMark(last));
+}
+
+/**
+ * The release group at the end of a name, lower-cased: after a date, a year or a source mark, or a well-known group,
+ * or a tail that the folder (or every sibling) carries too.
+ */
+export function groupOf(name: string, folder = "", siblings: readonly string[] = []): string | undefined {
+  const bracket = bracketTail.exec(name);
+  if (bracket?.[1] && isGroupName(bracket[1])) return bracket[1].toLowerCase();
+  const own = tailOf(name);
+  if (!own) return undefined;
+  const group = own.group.toLowerCase();
+  if (isSceneTail(own.before)) return group;
+  if (isGroupName(own.group) && /[-_.)\]]/.test(own.before) && !/ - /.test(name)) return group;
+  if (tailOf(folder)?.group.toLowerCase() === group) return group;
+  const others = siblings.map((sibling) => tailOf(sibling)?.group.toLowerCase());
+  return others.length > 1 && !/ /.test(name) && others.every((other) => other === group) ? group : undefined;
+}
+
+/** The name without its group's tail. */
+export function withoutGroup(name: string, group: string | undefined): string {
+  if (!group) return name;
+  for (const pattern of [tail, bracketTail]) {
+    const match = pattern.exec(name);
+    if (match?.[1]?.toLowerCase() === group) return name.slice(0, match.index);
+  }
+  return name;
+}

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { type FieldName, fieldNames, type ProposalKind, proposalKinds } from "../contract/naming.ts";
+
+/** One file's answer: the kind and the fields that the model filled. */
+export interface ModelAnswer {
+  readonly kind?: ProposalKind;
+  readonly fields: Partial<Record<FieldName, string>>;
+}
+
+const value = z.union([z.string(), z.number(), z.null()]).optional();
+const fieldShape = Object.fromEntries(fieldNames.map((name) => [name, z.string().optional()])) as Record<
+  FieldName,
+  z.ZodOptional<z.ZodString>
+>;
+const itemSchema = z.object({
+  index: z.number().int(),
+  kind: z.string().optional(),
+  fields: z.record(z.string(), value),
+});
+const replySchema = z.object({ items: z.array(z.unknown()) });
+
+/** The shape the model is made to answer in (`format` of Ollama's chat). */
+export const replyFormat = z.toJSONSchema(
+  z.object({
+    items: z.array(
+      z.object({ index: z.number().int(), kind: z.enum(proposalKinds).optional(), fields: z.object(fieldShape) }),
+    ),
+  }),
+);
+
+function readFields(raw: Record<string, unknown>): ModelAnswer["fields"] {
+  const fields: Partial<Record<FieldName, string>> = {};
+  for (const name of fieldNames) {
+    const text = raw[name];
+    const written = typeof text === "number" ? String(text) : typeof text === "string" ? text.trim() : "";
+    if (written !== "" && written.length <= 400) fields[name] = written;
+  }
+  return fields;
+}
+
+/**
+ * Reads a reply for `count` files. Items with an index out of range, given twice, or of the wrong shape are left out:
+ * their files count as unanswered. Throws when the whole is no JSON of the agreed shape.
+ */
+export function readReply(text: string, count: number): Map<number, ModelAnswer> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new Error(`the answer was not JSON (it began with ${JSON.stringify(text.slice(0, 60))})`);
+  }
+  const reply = replySchema.safeParse(json);
+  if (!reply.success) throw new Error("the answer had no list of items");
+  const answers = new Map<number, ModelAnswer>();
+  const twice = new Set<number>();
+  for (const raw of reply.data.items) {
+    const item = itemSchema.safeParse(raw);
+    if (!item.success || item.data.index < 0 || item.data.index >= count) continue;
+    const { index, kind } = item.data;
+    if (answers.has(index)) twice.add(index);
+    const known = proposalKinds.find((name) => name === kind);
+    answers.set(index, { fields: readFields(item.data.fields), ...(known ? { kind: known } : {}) });
+  }
+  // Two answers for one file: no telling which is meant.
+  for (const index of twice) answers.delete(index);
+  return answers;
+}

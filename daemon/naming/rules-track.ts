@@ -1,0 +1,130 @@
+import { type Claims, claim } from "./claims.ts";
+import type { Context } from "./context.ts";
+import { isGenericFolder, isJunkArtist, isJunkStem } from "./noise.ts";
+import { isSimilar } from "./text.ts";
+import {
+  albumArtistClaims,
+  albumClaims,
+  artistClaims,
+  makeCase,
+  numberClaims,
+  type TrackReading,
+  titleClaims,
+  withoutArtist,
+  yearClaims,
+} from "./track-claims.ts";
+import { assignPieces, readTaperCode, readTrackName, type TrackName } from "./track-name.ts";
+
+const mixBracket =
+  /[([]([^()[\]]*\b(?:mix|remix|rmx|edit|version|dub|bootleg|mashup|rework|vip|instrumental|acapella|refix|flip|remaster(?:ed)?|reprise|remode|rerub)\b[^()[\]]*)[)\]]\s*$/iu;
+
+/** Disc numbers that siblings carry in their names. */
+export function siblingDiscs(context: Context): Set<string> {
+  const discs = new Set<string>();
+  for (const sibling of context.siblings) {
+    const taper = readTaperCode(sibling);
+    const disc =
+      taper?.disc ??
+      /^(?:cd|disc)?[ _-]?(\d)[-.](?:\d{2})\b/i.exec(sibling)?.[1] ??
+      /^([1-9])\d{2}(?!\d)/.exec(sibling)?.[1];
+    if (disc) discs.add(disc);
+  }
+  return discs;
+}
+
+/** Whether several discs are known, so that `203` reads as disc 2, track 03 (rule 9). */
+export function hasManyDiscs(context: Context, disc: string | undefined): boolean {
+  const { tags, folder } = context;
+  if (Number(disc ?? tags.discNumber ?? 0) > 1 || (tags.discTotal ?? 0) > 1 || (folder?.discTotal ?? 0) > 1)
+    return true;
+  if (folder?.disc) return true;
+  const discs = siblingDiscs(context);
+  const own = disc ?? /^([1-9])\d{2}(?!\d)/.exec(context.stem)?.[1];
+  return own !== undefined && [...discs].some((other) => other !== own);
+}
+
+/** Reads the file name as a track's, helped by tags, folder and siblings. */
+export function readTrack(context: Context): TrackReading {
+  const { tags, folder, group } = context;
+  const taper = readTaperCode(context.stem);
+  if (taper) {
+    const name: TrackName = { plain: context.stem, pieces: [], numberIsSure: true };
+    return {
+      name,
+      number: taper.number,
+      ...(taper.disc ? { disc: taper.disc } : {}),
+      ...(taper.title ? { title: taper.title } : {}),
+    };
+  }
+  const keep = [tags.artist, tags.title, tags.album, folder?.artist, folder?.album].filter(
+    (text) => text !== undefined,
+  );
+  const starts = /^(\d{1,3})\D/.exec(context.stem)?.[1];
+  const numbered =
+    (starts !== undefined && tags.trackNumber === String(Number(starts))) ||
+    context.siblings.filter((sibling) => /^\d{1,3}\s/.test(sibling)).length > 0 ||
+    folder?.shaped === true ||
+    (folder?.album !== undefined && (folder.artist !== undefined || / - /.test(context.stem)));
+  const name = readTrackName(context.stem, {
+    group: group ?? folder?.group,
+    keep,
+    manyDiscs: hasManyDiscs(context, undefined),
+    numbered,
+  });
+  const known = { artist: tags.artist ?? folder?.artist, album: tags.album ?? folder?.album, title: tags.title };
+  const assigned = isJunkStem(name.pieces.join(" ")) ? {} : assignPieces(name, known);
+  const number = assigned.number ?? name.number;
+  const isTitleOnly = assigned.artist !== undefined && isJunkArtist(assigned.artist);
+  return {
+    name,
+    ...(assigned.artist && !isTitleOnly ? { artist: assigned.artist } : {}),
+    ...(assigned.title ? { title: assigned.title } : {}),
+    ...(assigned.album ? { album: assigned.album } : {}),
+    ...(number ? { number } : {}),
+    ...(name.disc ? { disc: name.disc } : {}),
+  };
+}
+
+/** Whether the names (file, folder, lists) and the tags speak of two different recordings; then the names win. */
+function namesWin(context: Context, reading: TrackReading): boolean {
+  const { tags, folder } = context;
+  if (!reading.title || !tags.title) return false;
+  const whole = reading.name.pieces.join(" ");
+  const tagTitle = withoutArtist(tags.title, tags.artist ?? reading.artist);
+  if (isSimilar(tagTitle, reading.title) || isSimilar(tags.title, whole) || isSimilar(tagTitle, whole)) return false;
+  const listed = context.companions.some((c) => c.tracks.some((track) => isSimilar(track.title, reading.title ?? "")));
+  const albumDiffers = folder?.album !== undefined && tags.album !== undefined && !isSimilar(folder.album, tags.album);
+  const artistDiffers =
+    reading.artist !== undefined && tags.artist !== undefined && !isSimilar(reading.artist, tags.artist);
+  return listed || albumDiffers || artistDiffers;
+}
+
+/** Resolves a track's fields. */
+export function resolveTrack(context: Context, reading: TrackReading): { claims: Claims; contradictions: number } {
+  const trustTags = !namesWin(context, reading);
+  const casing = makeCase(context);
+  const artist = artistClaims(context, reading, trustTags, casing);
+  const title = titleClaims(context, reading, trustTags, casing, artist[0]?.value);
+  if (!trustTags)
+    context.notes.push(`The tags ("${context.tags.title ?? ""}") contradict the file's name; the name was followed.`);
+  const mix = title[0] ? mixBracket.exec(title[0].value)?.[1] : undefined;
+  const [first, second] = title;
+  const differs =
+    trustTags &&
+    first &&
+    second &&
+    !isSimilar(first.value, second.value) &&
+    !isSimilar(first.value, reading.name.pieces.join(" "));
+  if (differs) context.notes.push(`The title tag and the file's name differ: "${first.value}", "${second.value}".`);
+  const album = albumClaims(context, reading, trustTags, casing, artist[0]?.value);
+  const claims: Claims = {
+    artist,
+    title,
+    mix: mix ? claim(mix.trim(), title[0]?.source ?? "filename", title[0]?.text ?? "", title[0]?.weight ?? 0.5) : [],
+    album: album.filter((a) => !isGenericFolder(a.value) || a.source !== "folder" || context.folder?.shaped === true),
+    albumArtist: albumArtistClaims(context, trustTags, casing),
+    ...numberClaims(context, reading, trustTags),
+    year: yearClaims(context, reading, trustTags),
+  };
+  return { claims, contradictions: (trustTags ? 0 : 1) + (differs ? 1 : 0) };
+}

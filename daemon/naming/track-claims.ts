@@ -1,0 +1,225 @@
+import { type Claim, type Claims, claim } from "./claims.ts";
+import { listedTitle } from "./companions.ts";
+import type { Context } from "./context.ts";
+import { findDates } from "./dates.ts";
+import { isVarious } from "./folders.ts";
+import { isGenericFolder, isHostile, isJunkArtist } from "./noise.ts";
+import { fixCase, foldText, isSimilar, knownSpelling } from "./text.ts";
+import { readTaperCode, stripNoise, type TrackName } from "./track-name.ts";
+/** What the file's own name gives, and the context's other texts that may hold better capitals. */
+export interface TrackReading {
+  readonly name: TrackName;
+  readonly artist?: string;
+  readonly title?: string;
+  readonly album?: string;
+  readonly number?: string;
+  readonly disc?: string;
+}
+
+/** The title without a repeated `Artist - ` before it. */
+export function withoutArtist(title: string, artist: string | undefined): string {
+  if (!artist) return title;
+  const [first = "", ...rest] = title.split(/\s+[-–—]\s+/);
+  return rest.length > 0 && foldText(first) === foldText(artist) ? rest.join(" - ") : title;
+}
+
+/** Texts that may hold the same words in mixed case. */
+export function betterTexts(context: Context): string[] {
+  const { tags } = context;
+  return [
+    tags.artist,
+    tags.albumArtist,
+    tags.title,
+    tags.album,
+    ...context.dirs,
+    ...context.siblings,
+    ...context.companions.flatMap((c) => [...Object.values(c.fields), ...c.headlines]),
+  ].filter((text): text is string => text !== undefined);
+}
+
+/** Fixes capitals, judged over the whole of the place a value was read from. */
+export function makeCase(context: Context): {
+  name: (v: string | undefined) => string | undefined;
+  tag: (v: string | undefined) => string | undefined;
+  folder: (v: string | undefined) => string | undefined;
+} {
+  const { tags } = context;
+  let better: string[] | undefined;
+  const fix = (value: string | undefined, whole: string) => {
+    if (value === undefined) return undefined;
+    better ??= betterTexts(context);
+    return fixCase(value, whole, better);
+  };
+  const dirs = context.dirs.filter((dir) => !isGenericFolder(dir)).join(" ");
+  const tagWhole = [tags.artist, tags.title, tags.album, tags.albumArtist]
+    .filter((text) => text !== undefined)
+    .join(" ");
+  return {
+    name: (value) => fix(value, context.stem),
+    tag: (value) =>
+      fix(value, tagWhole.replace(/ /g, "") === value?.replace(/ /g, "") ? `${tagWhole} ${context.stem}` : tagWhole),
+    folder: (value) => fix(value, dirs),
+  };
+}
+
+/** Album: tag, folder, name. */
+export function albumClaims(
+  context: Context,
+  reading: TrackReading,
+  trustTags: boolean,
+  casing: ReturnType<typeof makeCase>,
+  artist: string | undefined,
+): Claim[] {
+  const { tags, folder } = context;
+  const fromTag = trustTags ? claim(casing.tag(tags.album), "tag", tags.album ?? "", 0.8) : [];
+  const isArtistFolder =
+    folder?.album !== undefined &&
+    folder.artist === undefined &&
+    !folder.shaped &&
+    (artist === undefined ? reading.number === undefined : isSimilar(folder.album, artist));
+  const isNumbered = reading.number !== undefined || tags.trackNumber !== undefined;
+  const usable =
+    folder?.album !== undefined &&
+    !isArtistFolder &&
+    (folder.shaped ||
+      isNumbered ||
+      (folder.artist !== undefined && artist !== undefined && isSimilar(folder.artist, artist)));
+  const fromFolder = usable && folder ? claim(casing.folder(folder.album), "folder", folder.raw, 0.65) : [];
+  const fromName = claim(casing.name(reading.album), "filename", reading.name.plain, 0.55);
+  return [
+    ...fromTag,
+    ...fromFolder,
+    ...fromName,
+    ...(fromTag.length + fromFolder.length + fromName.length === 0 ? taperAlbum(context) : []),
+  ];
+}
+
+/** A taped show without an album: date and venue as the companion's first lines give them. */
+function taperAlbum(context: Context): Claim[] {
+  const taper = readTaperCode(context.stem);
+  const [date] = findDates(context.stem.replace(/^[a-z]+/i, ""));
+  const reading = date?.readings[0];
+  if (!taper || !reading || date.readings.length > 1) return [];
+  const day = `${reading.year}-${String(reading.month).padStart(2, "0")}-${String(reading.day).padStart(2, "0")}`;
+  const header = context.companions.find(
+    (c) => c.header.length > 2 && c.header.some((line) => findDates(line).length > 0),
+  )?.header;
+  const venue = header?.slice(1).find((line) => findDates(line).length === 0);
+  const [hall = ""] = venue?.split(/,\s+/) ?? [];
+  return venue ? claim(`${day} ${hall}`, "companion", `${venue}; ${context.stem}`, 0.5) : [];
+}
+
+/** Artist: tag, name, folder, companion; the name first where the tags are not believed. */
+export function artistClaims(
+  context: Context,
+  reading: TrackReading,
+  trustTags: boolean,
+  casing: ReturnType<typeof makeCase>,
+): Claim[] {
+  const { tags, folder } = context;
+  const tagArtist = tags.artist !== undefined && !isVarious(tags.artist) ? tags.artist : undefined;
+  const fromTag = claim(casing.tag(tagArtist), "tag", tags.artist ?? "", 0.8);
+  const fromName = claim(casing.name(reading.artist), "filename", reading.name.plain, 0.65);
+  const folderArtist = folder?.artist !== undefined && !isJunkArtist(folder.artist) ? folder.artist : undefined;
+  const fromFolder = claim(casing.folder(folderArtist), "folder", folder?.artistRaw ?? "", 0.55);
+  const lone =
+    folder?.album !== undefined &&
+    !folder.shaped &&
+    folder.artist === undefined &&
+    reading.number === undefined &&
+    !folder.various &&
+    knownSpelling(folder.album) !== undefined;
+  const fromLone = lone && folder ? claim(casing.folder(folder.album), "folder", folder.raw, 0.4) : [];
+  const header = readTaperCode(context.stem)
+    ? context.companions.find((c) => c.header.length > 2)?.header[0]
+    : undefined;
+  const fromCompanion = [
+    ...context.companions.flatMap((c) =>
+      claim(c.isCue ? c.fields.artist : c.fields.artist, "companion", `${c.name}: ${c.fields.artist ?? ""}`, 0.6),
+    ),
+    ...claim(header, "companion", header ?? "", 0.5),
+  ];
+  const isDoubtful = tags.artist !== undefined && isHostile(tags.artist) && reading.artist !== undefined;
+  if (!trustTags || isDoubtful) return [...fromName, ...fromFolder, ...fromTag, ...fromCompanion];
+  const named = folder?.various && fromTag.length === 0 ? fromName : [...fromName, ...fromFolder];
+  return [...fromTag, ...named, ...fromCompanion, ...(fromTag.length + named.length === 0 ? fromLone : [])];
+}
+
+/** Title: tag, name, a companion's list. */
+export function titleClaims(
+  context: Context,
+  reading: TrackReading,
+  trustTags: boolean,
+  casing: ReturnType<typeof makeCase>,
+  artist: string | undefined,
+): Claim[] {
+  const { tags } = context;
+  const tagTitle =
+    tags.title === undefined
+      ? undefined
+      : stripNoise(withoutArtist(tags.title, artist ?? reading.artist)).text || tags.title;
+  const fromTag = claim(casing.tag(tagTitle), "tag", tags.title ?? "", 0.85);
+  const fromName = claim(casing.name(reading.title), "filename", reading.name.plain, 0.65);
+  const number = reading.number ?? tags.trackNumber;
+  const disc = reading.disc === undefined ? undefined : Number(reading.disc);
+  const listed =
+    number === undefined || fromTag.length + fromName.length > 0
+      ? []
+      : context.companions.flatMap((c) => {
+          const track = listedTitle(c, number, disc);
+          return track ? claim(track.title, "companion", `${c.name}: ${track.number} ${track.title}`, 0.6) : [];
+        });
+  // A text that tries to be a command is data like any other, but a file name that says otherwise is believed.
+  const isDoubtful =
+    tags.title !== undefined &&
+    isHostile(tags.title) &&
+    fromName.length > 0 &&
+    !isSimilar(tags.title, reading.title ?? "");
+  return trustTags && !isDoubtful ? [...fromTag, ...fromName, ...listed] : [...fromName, ...fromTag, ...listed];
+}
+
+/** Year: tag, folder, name; of a taped show the year of its date. */
+export function yearClaims(context: Context, reading: TrackReading, trustTags: boolean): Claim[] {
+  const { tags, folder } = context;
+  const fromTag = trustTags && !context.isUpload ? claim(tags.year, "tag", tags.year ?? "", 0.75) : [];
+  const fromFolder = folder?.year && folder.album !== undefined ? claim(folder.year, "folder", folder.raw, 0.65) : [];
+  const fromName = claim(reading.name.year, "filename", reading.name.plain, 0.6);
+  if (!readTaperCode(context.stem)) return [...fromTag, ...fromFolder, ...fromName];
+  const performed = [context.stem, ...context.dirs].flatMap((text) =>
+    findDates(text.replace(/^[a-z]+/i, "")).map((date) => ({ text, year: date.readings[0]?.year })),
+  );
+  return [
+    ...fromTag,
+    ...fromFolder,
+    ...performed.flatMap(({ text, year }) => (year ? claim(String(year), "filename", text, 0.6) : [])),
+  ];
+}
+
+/** Track and disc number: a tag wins over a vinyl side. */
+export function numberClaims(
+  context: Context,
+  reading: TrackReading,
+  trustTags: boolean,
+): Pick<Claims, "trackNumber" | "discNumber"> {
+  const { tags, folder } = context;
+  const fromTag = claim(tags.trackNumber, "tag", context.input.tags.trackNumber ?? "", 0.85);
+  const fromName = claim(reading.number, "filename", context.stem, reading.name.numberIsSure ? 0.75 : 0.5);
+  const discTag = claim(tags.discNumber, "tag", context.input.tags.discNumber ?? "", 0.85);
+  const discName = claim(reading.disc, "filename", context.stem, 0.7);
+  const discFolder = claim(folder?.disc, "folder", context.dirs.at(-1) ?? "", 0.75);
+  return {
+    trackNumber: trustTags ? [...fromTag, ...fromName] : [...fromName, ...fromTag],
+    discNumber: [...discTag, ...discName, ...discFolder],
+  };
+}
+
+/** Album artist: tag, or a folder or tag that says various. */
+export function albumArtistClaims(context: Context, trustTags: boolean, casing: ReturnType<typeof makeCase>): Claim[] {
+  const { tags, folder } = context;
+  const unify = (name: string | undefined) => (name !== undefined && isVarious(name) ? "Various Artists" : name);
+  const fromTag = trustTags ? claim(casing.tag(unify(tags.albumArtist)), "tag", tags.albumArtist ?? "", 0.8) : [];
+  const artistTag =
+    tags.artist !== undefined && isVarious(tags.artist) ? claim("Various Artists", "tag", tags.artist, 0.7) : [];
+  const fromFolder = folder?.various ? claim("Various Artists", "folder", folder.raw, 0.75) : [];
+  return [...fromTag, ...artistTag, ...fromFolder];
+}
