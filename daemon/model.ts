@@ -1,0 +1,75 @@
+import type { Config } from "./config.ts";
+import type { ServiceStatus } from "./contract/service.ts";
+import type { Log } from "./log.ts";
+import { makeBatcher } from "./naming/batch.ts";
+import { makeOllamaNamer } from "./naming/llm.ts";
+import type { AskModel } from "./stages/refine.ts";
+
+/** The language model on the user's own Ollama: asked when it is there, missed without harm when it is not. */
+export interface LanguageModel {
+  ask: AskModel;
+  /** Why the model cannot be asked, as of the last look; null when it can. */
+  unavailable(): string | null;
+  status(): ServiceStatus;
+  /** Looks now. */
+  check(): Promise<void>;
+  stop(): void;
+}
+
+const probeTimeoutMs = 10_000;
+const gatherMs = 200;
+
+/** Looks at Ollama every WORKER_HEALTH_CHECK_INTERVAL seconds; `onReturn` is called when it has become usable. */
+export function makeLanguageModel(config: Config, log: Log, onReturn: () => void): LanguageModel {
+  const { OLLAMA_HOST: host, LLM_MODEL: model, LLM_BATCH_SIZE: batchSize, LLM_MAX_RPM: maxRpm } = config.values;
+  const {
+    LLM_MAX_COMPANION_CHARS: maxCompanionChars,
+    WORKER_JOB_TIMEOUT,
+    WORKER_HEALTH_CHECK_INTERVAL,
+  } = config.values;
+  const namer = makeOllamaNamer({
+    host,
+    model,
+    batchSize,
+    maxRpm,
+    maxCompanionChars,
+    timeoutMs: WORKER_JOB_TIMEOUT * 1000,
+  });
+  const controller = new AbortController();
+  let state: Awaited<ReturnType<typeof namer.probe>> = {
+    ok: false,
+    reason: "Ollama has not been looked for yet",
+    remedy: "Wait a moment",
+  };
+
+  async function check(): Promise<void> {
+    const before = state.ok;
+    const signal = AbortSignal.any([controller.signal, AbortSignal.timeout(probeTimeoutMs)]);
+    state = await namer.probe(signal).catch((error: Error) => ({
+      ok: false as const,
+      reason: `Ollama at ${host} does not answer: ${error.message}`,
+      remedy: "Start Ollama, or set OLLAMA_HOST to where it runs",
+    }));
+    if (controller.signal.aborted) return;
+    if (state.ok && !before) onReturn();
+    if (before !== state.ok) log.info("ollama", { ok: state.ok, model, ...(state.ok ? {} : { reason: state.reason }) });
+  }
+
+  const timer = setInterval(check, WORKER_HEALTH_CHECK_INTERVAL * 1000);
+  return {
+    ask: makeBatcher({ size: batchSize, gatherMs, propose: namer.propose }),
+    unavailable: () => (state.ok ? null : state.reason),
+    check,
+    status: () => ({
+      name: "ollama",
+      ok: state.ok,
+      detail: state.ok ? `${model} at ${host}` : state.reason,
+      cost: state.ok ? null : "Proposals are made by rules alone",
+      remedy: state.ok ? null : state.remedy,
+    }),
+    stop() {
+      clearInterval(timer);
+      controller.abort();
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import type { FileKind } from "../contract/kinds.ts";
+import type { RunStatus } from "../contract/states.ts";
+import type { Db } from "../db/open.ts";
+import { type Claim, enqueue, finishRun, getRun } from "../db/runs.ts";
+import type { AnyEntry, Registry } from "./registry.ts";
+
+const ended: readonly RunStatus[] = ["done", "failed", "skipped"];
+
+function kindOf(db: Db, fileId: number): FileKind | null {
+  return (db.query("select kind from files where id = ?").get(fileId) as { kind: FileKind } | null)?.kind ?? null;
+}
+
+function mayRun(db: Db, fileId: number, entry: AnyEntry): boolean {
+  const status = (stage: string) => getRun(db, fileId, stage)?.status;
+  return (
+    entry.stage.needs.every((need) => status(need) === "done") &&
+    entry.stage.after.every((other) => {
+      const at = status(other);
+      return at !== undefined && ended.includes(at);
+    })
+  );
+}
+
+/** Queues the stages that waited for `stage` of this file and may run now; again only when their input `changed`. */
+export function release(db: Db, registry: Registry, fileId: number, stage: string, changed: boolean): void {
+  const kind = kindOf(db, fileId);
+  if (!kind) return;
+  for (const entry of registry.dependents(stage)) {
+    if (!entry.stage.kinds.includes(kind) || !mayRun(db, fileId, entry)) continue;
+    const run = getRun(db, fileId, entry.stage.name);
+    if (!run || changed || run.stageVersion < entry.stage.version)
+      enqueue(db, fileId, entry.stage.name, entry.stage.version);
+  }
+}
+
+/** True when the run that was claimed is still the one the database knows. */
+function stillOurs(db: Db, claim: Claim): boolean {
+  const run = getRun(db, claim.fileId, claim.stage);
+  return run?.status === "running" && run.attempts === claim.attempts;
+}
+
+/**
+ * Stores a stage's output and queues what follows, in one transaction. Returns false, and stores nothing, when the
+ * run was taken back meanwhile (its input changed, or the file is gone).
+ */
+export function complete(db: Db, registry: Registry, claim: Claim, output: unknown, now: number): boolean {
+  const entry = registry.get(claim.stage);
+  return db.transaction(() => {
+    if (!stillOurs(db, claim)) return false;
+    const before = getRun(db, claim.fileId, claim.stage)?.outputDigest;
+    const digest = Bun.hash(JSON.stringify(output)).toString(36);
+    if (entry.save(db, claim.fileId, output, now) === "merged") return true;
+    finishRun(db, { fileId: claim.fileId, stage: claim.stage, status: "done", now, outputDigest: digest });
+    release(db, registry, claim.fileId, claim.stage, before !== digest);
+    return true;
+  })();
+}
+
+/** Records that a stage failed for good or had nothing to do, and queues what does not need it. */
+export function conclude(
+  db: Db,
+  registry: Registry,
+  claim: Claim,
+  status: "failed" | "skipped",
+  reason: string,
+  now: number,
+): void {
+  db.transaction(() => {
+    if (!stillOurs(db, claim)) return;
+    finishRun(db, { fileId: claim.fileId, stage: claim.stage, status, now, error: reason });
+    release(db, registry, claim.fileId, claim.stage, false);
+  })();
+}
+
+/** Gives a run back to the queue, to be tried again at `dueAt` (ms UTC). */
+export function postpone(db: Db, claim: Claim, reason: string | null, dueAt: number, now: number): void {
+  db.transaction(() => {
+    if (!stillOurs(db, claim)) return;
+    finishRun(db, { fileId: claim.fileId, stage: claim.stage, status: "pending", now, error: reason, dueAt });
+  })();
+}
+
+/** Starts the pipeline of a file whose content is new or changed. */
+export function start(db: Db, registry: Registry, fileId: number, kind: FileKind): void {
+  for (const { stage } of registry.first(kind)) enqueue(db, fileId, stage.name, stage.version);
+}
+
+/** Queues anew the stages of a file that look at its place, its siblings or its companions, after these changed. */
+export function folderChanged(db: Db, registry: Registry, fileId: number): void {
+  for (const { stage } of registry.entries) {
+    if (stage.readsFolder && getRun(db, fileId, stage.name)) enqueue(db, fileId, stage.name, stage.version);
+  }
+}
+
+/**
+ * Brings the queue in line with the stages of this version: reruns of stages whose version rose, first runs of stages
+ * that are new. Does nothing when the stages are those of the last start.
+ */
+export function syncStages(db: Db, registry: Registry): void {
+  const known = new Map(
+    (db.query("select name, version from stages").all() as { name: string; version: number }[]).map((row) => [
+      row.name,
+      row.version,
+    ]),
+  );
+  for (const { stage } of registry.entries) {
+    if (known.get(stage.name) === stage.version) continue;
+    db.transaction(() => {
+      db.query(
+        "update runs set status = 'pending', attempts = 0, due_at = 0, stage_version = $version where stage = $stage and stage_version < $version",
+      ).run({
+        $stage: stage.name,
+        $version: stage.version,
+      });
+      const waits = [
+        ...stage.needs.map((name) => [name, "r.status = 'done'"]),
+        ...stage.after.map((name) => [name, "r.status in ('done', 'failed', 'skipped')"]),
+      ];
+      const conditions = waits.map(
+        ([name, test]) =>
+          `and exists (select 1 from runs r where r.file_id = f.id and r.stage = '${name}' and ${test})`,
+      );
+      db.query(
+        `insert into runs (file_id, stage, status, stage_version)
+         select f.id, $stage, 'pending', $version from files f
+         where f.kind in (select value from json_each($kinds)) ${conditions.join(" ")}
+         and not exists (select 1 from runs r where r.file_id = f.id and r.stage = $stage)`,
+      ).run({ $stage: stage.name, $version: stage.version, $kinds: JSON.stringify(stage.kinds) });
+      db.query("insert into stages values (?, ?) on conflict do update set version = excluded.version").run(
+        stage.name,
+        stage.version,
+      );
+    })();
+  }
+}
