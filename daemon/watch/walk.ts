@@ -1,0 +1,97 @@
+import { lstatSync, readdirSync } from "node:fs";
+import type { FileKind } from "../contract/kinds.ts";
+import { displayPath, fromBytes, joinRaw, type RawPath, sameRaw, toBytes } from "../contract/raw-path.ts";
+import { classify, isKind, type SkipReason, skipFolder } from "./kinds.ts";
+
+/** A media or companion file as the disk shows it; `mtimeMs` with its fraction. */
+export interface Entry {
+  name: RawPath;
+  kind: FileKind;
+  sizeBytes: number;
+  mtimeMs: number;
+  inode: number;
+  device: number;
+}
+
+/** What one folder holds. With `error`, the folder could not be read and nothing is known of what it holds. */
+export interface Listing {
+  path: RawPath;
+  device: number;
+  entries: Entry[];
+  folders: RawPath[];
+  skipped: Partial<Record<SkipReason, number>>;
+  error?: string;
+}
+
+const longestPath = 4096;
+
+/** Names in a folder: as text, or as bytes where a name is not UTF-8. */
+function readNames(path: RawPath): RawPath[] {
+  const names = readdirSync(path as string);
+  // A name that is not UTF-8 shows as U+FFFD; then the bytes are asked for.
+  if (!names.some((name) => name.includes("\ufffd"))) return names;
+  return (readdirSync(path as string, { encoding: "buffer" }) as unknown as Uint8Array[]).map(fromBytes);
+}
+
+/** Reads one folder. Throws nothing: an unreadable folder is a listing with an error. */
+export function listFolder(path: RawPath): Listing {
+  const listing: Listing = { path, device: 0, entries: [], folders: [], skipped: {} };
+  const skip = (reason: SkipReason) => {
+    listing.skipped[reason] = (listing.skipped[reason] ?? 0) + 1;
+  };
+  let names: RawPath[];
+  try {
+    listing.device = lstatSync(path as string).dev;
+    names = readNames(path);
+  } catch (error) {
+    return { ...listing, error: (error as Error).message, skipped: { "unreadable folder": 1 } };
+  }
+  const partials = new Set(names.map(displayPath).filter((name) => name.endsWith(".aria2")));
+  for (const name of names) {
+    const full = joinRaw(path, name);
+    if (toBytes(full).length >= longestPath) {
+      skip("path too long");
+      continue;
+    }
+    let stat: ReturnType<typeof lstatSync>;
+    try {
+      stat = lstatSync(full as string);
+    } catch {
+      continue; // It vanished between the two calls.
+    }
+    const shown = displayPath(name);
+    if (stat?.isDirectory()) {
+      const reason = skipFolder(shown);
+      if (reason) skip(reason);
+      else listing.folders.push(name);
+    } else if (stat?.isFile()) {
+      const kind = partials.has(`${shown}.aria2`) ? "partial download" : classify(shown);
+      if (!isKind(kind)) skip(kind);
+      else
+        listing.entries.push({
+          name,
+          kind,
+          sizeBytes: stat.size,
+          mtimeMs: stat.mtimeMs,
+          inode: stat.ino,
+          device: stat.dev,
+        });
+    } else skip(stat?.isSymbolicLink() ? "symbolic link" : "not a regular file");
+  }
+  return listing;
+}
+
+/**
+ * Every folder at and under `root`, parents first. Symbolic links are not followed, so there are no loops. `exclude`
+ * names folders that are left out with all they hold.
+ */
+export function* walk(root: RawPath, exclude: readonly RawPath[] = []): Generator<Listing> {
+  const waiting: RawPath[] = [root];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    const here = path;
+    const listing = listFolder(here);
+    listing.folders = listing.folders.filter((name) => !exclude.some((other) => sameRaw(joinRaw(here, name), other)));
+    waiting.push(...listing.folders.map((name) => joinRaw(here, name)).reverse());
+    yield listing;
+  }
+}
