@@ -1,0 +1,152 @@
+import { join } from "node:path";
+import type { Config } from "./config.ts";
+import { DatabaseError, type Db, lockDatabase, openDatabase } from "./db/open.ts";
+import { giveBackRunning } from "./db/runs.ts";
+import { closeOpenScans } from "./db/scan-batches.ts";
+import { makeEvents } from "./events.ts";
+import { keptToken, makeAuth } from "./http/auth.ts";
+import type { AppDeps } from "./http/deps.ts";
+import type { Log } from "./log.ts";
+import { type LanguageModel, makeLanguageModel } from "./model.ts";
+import { syncStages } from "./pipeline/advance.ts";
+import { makeScheduler } from "./pipeline/scheduler.ts";
+import { makeStages } from "./pipeline/stages.ts";
+import { openLibc } from "./rename/libc.ts";
+import { makeMover } from "./rename/mover.ts";
+import { recover } from "./rename/recover.ts";
+import { ffprobeStatus, findProgram } from "./services.ts";
+import { makeLibraryWatch } from "./watch/library-watch.ts";
+
+/** A Phaze at work, with or without a listening port. */
+export interface Daemon {
+  deps: AppDeps;
+  /** Resolves when every file that is there and still has gone through all stages that can run. */
+  idle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Another process works on this database. */
+export class LockedError extends DatabaseError {}
+
+/** Opens the database for this process alone; `close` lets it go. */
+function openAlone(config: Config, log: Log): { db: Db; close(): void } {
+  const path = config.databasePath;
+  const lock = lockDatabase(path);
+  if (!lock)
+    throw new LockedError(
+      `Another Phaze works with the database ${path}. Stop it, or give this one another DATABASE_URL.`,
+    );
+  try {
+    const onBackup = (file: string) => log.info("database backed up before its upgrade", { file });
+    const db = openDatabase(path, { allowNetwork: config.values.PHAZE_ALLOW_NETWORK_DB, onBackup });
+    const close = () => {
+      db.run("pragma optimize");
+      db.close();
+      lock.release();
+    };
+    return { db, close };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Starts everything but the HTTP server: database, recovery, pipeline, watcher. `watch` and `work` leave parts at rest. */
+export async function startDaemon(
+  config: Config,
+  library: string,
+  log: Log,
+  options: { watch: boolean; work: boolean },
+): Promise<Daemon> {
+  const { db, close } = openAlone(config, log);
+  const { values } = config;
+  const now = Date.now;
+  const events = makeEvents();
+  const libc = openLibc();
+  await recover({ db, libc, events, log, now, actor: "phaze" });
+  giveBackRunning(db);
+  closeOpenScans(db, now());
+  const model: LanguageModel = makeLanguageModel(config, log, () => scheduler.wake());
+  const ffprobePath = findProgram("ffprobe");
+  const registry = makeStages({
+    root: library,
+    ffprobePath,
+    maxCompanionChars: values.LLM_MAX_COMPANION_CHARS,
+    ask: model.ask,
+    modelUnavailable: model.unavailable,
+  });
+  syncStages(db, registry);
+  const pools = { io: values.WORKER_MAX_JOBS, cpu: values.WORKER_MAX_JOBS, llm: values.LLM_BATCH_SIZE };
+  const scheduler = makeScheduler({
+    db,
+    registry,
+    events,
+    log,
+    pools,
+    maxAttempts: values.WORKER_MAX_RETRIES,
+    silenceMs: values.WORKER_JOB_TIMEOUT * 1000,
+  });
+  const watching = makeLibraryWatch({
+    db,
+    registry,
+    events,
+    log,
+    now,
+    library,
+    config,
+    watch: options.watch,
+    onChange: () => scheduler.wake(),
+  });
+  const mover = makeMover({
+    db,
+    libc,
+    events,
+    log,
+    now,
+    outputPath: config.outputPath,
+    afterBatch: () => scheduler.wake(),
+  });
+  const token = values.PHAZE_TOKEN ?? keptToken(join(config.dataDir, "token"));
+  const auth = makeAuth({ mode: values.PHAZE_AUTH, token, basePath: values.PHAZE_BASE_PATH });
+  const looked = model.check();
+  // A short-lived command should know; the daemon starts at once and learns of it a moment later.
+  if (!options.watch) await looked;
+  if (options.work) scheduler.start();
+  watching.start();
+  const { scanner, settling, watchedFolders } = watching;
+  const services = () => [model.status(), ffprobeStatus(ffprobePath), ...watching.services()];
+  const deps: AppDeps = {
+    config,
+    library,
+    db,
+    events,
+    log,
+    registry,
+    scheduler,
+    scanner,
+    mover,
+    auth,
+    now,
+    services,
+    settling,
+    watchedFolders,
+  };
+  return {
+    deps,
+    async idle() {
+      await looked;
+      do {
+        await scanner.idle();
+        await scheduler.idle();
+        if (settling() > 0) await Bun.sleep(100);
+      } while (settling() > 0);
+    },
+    async stop() {
+      await watching.stop();
+      await mover.stop();
+      model.stop();
+      await scheduler.stop();
+      close();
+    },
+  };
+}
