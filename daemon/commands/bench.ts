@@ -1,0 +1,30 @@
+import { type Command, UsageError } from "./command.ts";
+import { printJson } from "./review.ts";
+
+/** The benchmarks of BENCHMARKS.md, by name. Loaded on demand: they are not part of the daemon. */
+const benches = {
+  scan: async () => (await import("../../bench/scan.ts")).benchScan,
+  tags: async () => (await import("../../bench/tags.ts")).benchTags,
+  hash: async () => (await import("../../bench/hash.ts")).benchHash,
+  apply: async () => (await import("../../bench/apply.ts")).benchApply,
+  api: async () => (await import("../../bench/api.ts")).benchApi,
+  naming: async () => (await import("../../bench/naming.ts")).benchNaming,
+} as const;
+
+export const bench: Command = {
+  name: "bench",
+  summary: "Measure, in one run with a peer where there is one",
+  usage: Object.keys(benches).join(" | "),
+  words: [1, 1],
+  async run({ words, io, json }) {
+    const load = benches[words[0] as keyof typeof benches];
+    if (!load) throw new UsageError(`There are: ${Object.keys(benches).join(", ")}`);
+    const run = await load();
+    const result = await run({
+      signal: io.signal,
+      print: (line: string) => (json ? io.err(`${line}\n`) : io.out(`${line}\n`)),
+    });
+    if (json) printJson(io, result);
+    return 0;
+  },
+};
