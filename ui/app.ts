@@ -1,0 +1,91 @@
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext, useEffect } from "preact/hooks";
+import type { Api, ApiError, Stats } from "./api.ts";
+import { coalesce, type EventType, type Live } from "./events.ts";
+import type { Router } from "./router.ts";
+
+export interface Toast {
+  id: number;
+  text: string;
+  tone: "good" | "bad";
+  action?: { label: string; run: () => void };
+}
+
+/** Short messages at the edge of the page; errors stay until they are closed. */
+export interface Toasts {
+  readonly list: ReadonlySignal<readonly Toast[]>;
+  say(text: string, action?: Toast["action"]): void;
+  fail(error: unknown): void;
+  close(id: number): void;
+}
+
+/** What every part of the panel works with. */
+export interface App {
+  api: Api;
+  live: Live;
+  router: Router;
+  toasts: Toasts;
+  /** Counts of everything, kept fresh by events. */
+  stats: Signal<Stats | null>;
+  /** Absolute folders of the library and of what is applied; they change only with a restart. */
+  roots: ReadonlySignal<{ library: string; output: string } | null>;
+  statsError: Signal<ApiError | null>;
+  reloadStats: () => void;
+}
+
+export const AppContext = createContext<App | null>(null);
+
+export function useApp(): App {
+  const app = useContext(AppContext);
+  if (!app) throw new Error("This part stands outside the panel");
+  return app;
+}
+
+const toastMs = 8000;
+
+export function makeToasts(): Toasts {
+  const list = signal<readonly Toast[]>([]);
+  let lastId = 0;
+  const close = (id: number) => {
+    list.value = list.value.filter((toast) => toast.id !== id);
+  };
+  const add = (toast: Omit<Toast, "id">) => {
+    const id = ++lastId;
+    list.value = [...list.value.slice(-3), { ...toast, id }];
+    if (toast.tone === "good") setTimeout(close, toastMs, id);
+  };
+  return {
+    list,
+    close,
+    say: (text, action) => add({ text, tone: "good", ...(action && { action }) }),
+    fail: (error) => add({ text: inWords(error), tone: "bad" }),
+  };
+}
+
+/** An error in one line. */
+export function inWords(error: unknown): string {
+  const { title, message } = error as Partial<ApiError> & Error;
+  return [title, message].filter(Boolean).join(": ");
+}
+
+/** Calls `refresh` for events of these types (and after a reset), at most every `gapMs`, while the part is shown. */
+export function useEvents(
+  types: readonly EventType[],
+  refresh: () => Promise<unknown> | undefined,
+  gapMs: number,
+  key: unknown = "",
+): void {
+  const { live } = useApp();
+  // The types are constants of the caller; `key` tells when `refresh` is another.
+  useEffect(() => {
+    const soon = coalesce(refresh, gapMs);
+    const unlisten = live.listen((event) => {
+      if (event.type === "reset" || types.includes(event.type)) soon.ask();
+    });
+    return () => {
+      unlisten();
+      soon.stop();
+    };
+  }, [live, key]);
+}
