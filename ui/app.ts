@@ -2,7 +2,7 @@ import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext, useEffect } from "preact/hooks";
 import type { Api, ApiError, Stats } from "./api.ts";
-import { coalesce, type EventType, type Live } from "./events.ts";
+import { coalesce, type EventType, type Live, type LiveEvent } from "./events.ts";
 import type { Router } from "./router.ts";
 
 export interface Toast {
@@ -28,6 +28,8 @@ export interface App {
   toasts: Toasts;
   /** Counts of everything, kept fresh by events. */
   stats: Signal<Stats | null>;
+  /** Approved proposals that would move a file; those that stay as they are need no apply. */
+  toApply: ReadonlySignal<number>;
   /** Absolute folders of the library and of what is applied; they change only with a restart. */
   roots: ReadonlySignal<{ library: string; output: string } | null>;
   statsError: Signal<ApiError | null>;
@@ -63,29 +65,30 @@ export function makeToasts(): Toasts {
   };
 }
 
-/** An error in one line. */
-export function inWords(error: unknown): string {
-  const { title, message } = error as Partial<ApiError> & Error;
-  return [title, message].filter(Boolean).join(": ");
-}
-
-/** Calls `refresh` for events of these types (and after a reset), at most every `gapMs`, while the part is shown. */
+/** Calls `refresh` for events that matter (and after a reset), at most every `gapMs`, while the part is shown. */
 export function useEvents(
-  types: readonly EventType[],
+  matters: readonly EventType[] | ((event: LiveEvent) => boolean),
   refresh: () => Promise<unknown> | undefined,
   gapMs: number,
   key: unknown = "",
 ): void {
   const { live } = useApp();
-  // The types are constants of the caller; `key` tells when `refresh` is another.
+  // What matters is a constant of the caller; `key` tells when `refresh` is another.
   useEffect(() => {
     const soon = coalesce(refresh, gapMs);
     const unlisten = live.listen((event) => {
-      if (event.type === "reset" || types.includes(event.type)) soon.ask();
+      if (event.type === "reset" || (typeof matters === "function" ? matters(event) : matters.includes(event.type)))
+        soon.ask();
     });
     return () => {
       unlisten();
       soon.stop();
     };
   }, [live, key]);
+}
+
+/** An error in one line. */
+export function inWords(error: unknown): string {
+  const { title, message } = error as Partial<ApiError> & Error;
+  return [title, message].filter(Boolean).join(": ");
 }

@@ -20,10 +20,19 @@ function start(root: HTMLElement): void {
     library.value === undefined || output.value === undefined ? null : { library: library.value, output: output.value },
   );
   const statsError = signal<ApiError | null>(null);
+  const toApply = signal(0);
+  let counted = "";
   const loader = coalesce(async () => {
     try {
-      stats.value = await api.stats();
+      const now = await api.stats();
+      stats.value = now;
       statsError.value = null;
+      const counts = JSON.stringify(now.proposals);
+      if (counts === counted) return;
+      toApply.value = now.proposals.approved
+        ? (await api.proposals({ status: "approved", changed: true, page_size: 1 })).total
+        : 0;
+      counted = counts;
     } catch (error) {
       statsError.value = error as ApiError;
     }
@@ -31,7 +40,17 @@ function start(root: HTMLElement): void {
   const live = makeLive(api.eventsUrl, loader.ask);
   live.listen(loader.ask);
   const router = makeRouter(base, pagePaths);
-  const app: App = { api, live, router, toasts: makeToasts(), stats, roots, statsError, reloadStats: loader.ask };
+  const app: App = {
+    api,
+    live,
+    router,
+    toasts: makeToasts(),
+    stats,
+    toApply,
+    roots,
+    statsError,
+    reloadStats: loader.ask,
+  };
 
   // A hidden or left page holds no connection: browsers allow six to one host, over all tabs.
   const attend = () => {

@@ -148,6 +148,27 @@ describe("the way of a file by commands", () => {
     );
   });
 
+  test("eval scores cases and names the wrong ones", async () => {
+    const folder = library();
+    const kase = { path: "in/Lowtide - Ebb.mp3", durationSec: 200, tags: {}, companions: [], siblings: [] };
+    const right = {
+      id: "a",
+      ...kase,
+      expect: { kind: "track", artist: "Lowtide", filename: "Lowtide - Ebb.mp3", directory: "music/Lowtide" },
+    };
+    const wrong = { id: "b", ...kase, expect: { kind: "set", filename: "x.mp3", directory: "y" } };
+    writeFileSync(join(folder, "cases.jsonl"), `${JSON.stringify(right)}\n${JSON.stringify(wrong)}\n`);
+    expect((await run(folder, ["eval", "naming", "cases.jsonl", "--json"])).json()).toMatchObject({
+      cases: 2,
+      right: 1,
+      invented: 0,
+      fields: { artist: { right: 1, total: 1 } },
+    });
+    expect((await run(folder, ["eval", "naming", "cases.jsonl"])).out).toContain("1 of 2 right, 0 invented");
+    writeFileSync(join(folder, "cases.jsonl"), "no json");
+    expect((await run(folder, ["eval", "naming", "cases.jsonl"])).err).toContain("Line 1");
+  });
+
   test("doctor names what is amiss with a fix", async () => {
     const folder = library();
     const { code, out } = await run(folder, ["doctor"]);

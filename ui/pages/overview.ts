@@ -12,7 +12,8 @@ const link = (path: string) => `${document.body.dataset.base}${path}`;
 
 /** The one thing that is worth doing next. */
 function NextStep({ stats }: { stats: Stats }) {
-  const { pending = 0, approved = 0 } = stats.proposals;
+  const { pending = 0 } = stats.proposals;
+  const approved = useApp().toApply.value;
   const media = (stats.files.music ?? 0) + (stats.files.video ?? 0);
   const waiting = stats.stages.some(
     (stage) => stage.pending > 0 && stage.waitingFor === null && stage.name !== "refine",
@@ -75,6 +76,9 @@ function States({ stats }: { stats: Stats }) {
   </section>`;
 }
 
+/** With one full stop at its end. */
+const sentence = (text: string) => text.replace(/[.\s]*$/, ".");
+
 function Services({ stats }: { stats: Stats }) {
   if (stats.services.length === 0) return null;
   const ordered = [...stats.services].sort((a, b) => Number(a.ok) - Number(b.ok));
@@ -86,8 +90,8 @@ function Services({ stats }: { stats: Stats }) {
         return html`<li key=${service.name}>
           <div><strong>${service.name}</strong> <${Chip} tone=${tone}>${service.ok ? "ready" : "missing"}<//></div>
           <p class="muted wrap">${service.detail}</p>
-          ${service.cost && html`<p>Without it: ${service.cost}.</p>`}
-          ${service.remedy && html`<p>Remedy: ${service.remedy}.</p>`}
+          ${service.cost && html`<p>Without it: ${sentence(service.cost)}</p>`}
+          ${service.remedy && html`<p>Remedy: ${sentence(service.remedy)}</p>`}
         </li>`;
       })}
     </ul>

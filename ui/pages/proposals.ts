@@ -1,6 +1,7 @@
 import { html } from "htm/preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useApp, useEvents } from "../app.ts";
+import type { LiveEvent } from "../events.ts";
 import { plural, showCount } from "../format.ts";
 import { BulkBar } from "../parts/bulk-bar.ts";
 import { FilterBar, type ReviewFilter, readFilter, toListQuery } from "../parts/review-filters.ts";
@@ -13,12 +14,13 @@ import { useResource } from "../resource.ts";
 const link = (path: string) => `${document.body.dataset.base}${path}`;
 
 function NothingHere({ filter, clear }: { filter: ReviewFilter; clear: () => void }) {
-  const counts = useApp().stats.value?.proposals ?? {};
+  const { stats, toApply } = useApp();
+  const counts = stats.value?.proposals ?? {};
   const narrowed = filter.q || filter.kind || filter.minPercent > 0 || filter.changed;
   if (narrowed)
     return html`<${Empty} title="No proposal matches"><p><button type="button" onClick=${clear}>Clear the filters</button></p><//>`;
-  if (filter.status === "pending" && (counts.approved ?? 0) > 0) {
-    return html`<${Empty} title="All reviewed"><p>${plural(counts.approved ?? 0, "approved proposal")} can be applied. <a href=${link("/execution")}>Look at what will happen</a></p><//>`;
+  if (filter.status === "pending" && toApply.value > 0) {
+    return html`<${Empty} title="All reviewed"><p>${plural(toApply.value, "approved proposal")} can be applied. <a href=${link("/execution")}>Look at what will happen</a></p><//>`;
   }
   if (filter.status === "pending" && Object.values(counts).some((n) => n > 0)) {
     return html`<${Empty} title="All reviewed"><p>New proposals appear here by themselves. <a href=${link("/proposals?status=all")}>Show all proposals</a></p><//>`;
@@ -68,20 +70,27 @@ function List({ store, filter, reload }: ListProps) {
 }
 
 const listGapMs = 1500;
+const proposing = ["propose", "refine"];
+const isAboutProposals = ({ type, data }: LiveEvent) =>
+  type === "proposal" || type === "batch" || (type === "run" && proposing.includes(`${data.stage}`));
 
 function useReview(filter: ReviewFilter) {
-  const { api, toasts } = useApp();
+  const { api, router, toasts } = useApp();
   const key = JSON.stringify(toListQuery(filter));
   const list = useResource(key, (signal) => api.proposals(toListQuery(filter), signal));
   const reload = useRef(list.reload);
   reload.current = list.reload;
   const store = useMemo(() => makeReviewStore({ api, toasts, onStale: () => void reload.current() }), [api, toasts]);
   useLayoutEffect(() => {
-    if (list.data) store.show(list.data);
-  }, [list.data, store]);
+    if (!list.data) return;
+    const { items, total, page, page_size } = list.data;
+    // Decisions have made the list shorter than up to here.
+    if (items.length === 0 && total > 0 && page > 1) router.set({ page: `${Math.ceil(total / page_size)}` }, true);
+    else store.show(list.data);
+  }, [list.data, store, router]);
   const isKept = (item: { status: string }) => filter.status === "all" || item.status === filter.status;
   useEvents(
-    ["proposal", "run", "batch"],
+    isAboutProposals,
     async () => store.merge(await api.proposals(toListQuery(filter)), isKept),
     listGapMs,
     key,

@@ -112,7 +112,12 @@ function Detail({ file }: { file: FileDetail }) {
 export function FileDrawer({ id, onClose }: { id: number; onClose: () => void }) {
   const { api } = useApp();
   const file = useResource(`${id}`, (signal) => api.file(id, signal));
-  useEvents(["run", "proposal", "file", "batch"], file.reload, gapMs, id);
+  useEvents(
+    ({ type, data: about }) => type !== "scan" && (about.fileId === undefined || about.fileId === id),
+    file.reload,
+    gapMs,
+    id,
+  );
   const { data } = file;
   return html`<${Dialog} title=${data ? visible(splitPath(data.path).name) : `File ${id}`} shape="side" onClose=${onClose}>
     ${file.error && html`<${Failed} error=${file.error} retry=${file.reload} />`}

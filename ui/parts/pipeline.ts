@@ -32,7 +32,7 @@ function stageStep(stage: Stats["stages"][number]): Step {
   };
 }
 
-function personSteps({ proposals }: Stats): Step[] {
+function personSteps({ proposals }: Stats, toApply: number): Step[] {
   const { pending = 0, approved = 0, rejected = 0, executed = 0 } = proposals;
   const review: Part[] = [
     { n: approved + executed, tone: "good", word: "approved" },
@@ -41,7 +41,8 @@ function personSteps({ proposals }: Stats): Step[] {
   ];
   const apply: Part[] = [
     { n: executed, tone: "good", word: "applied" },
-    { n: approved, tone: "rest", word: "approved, to apply" },
+    { n: Math.max(0, approved - toApply), tone: "plain", word: "approved to stay" },
+    { n: Math.min(approved, toApply), tone: "rest", word: "to apply" },
   ];
   return [
     {
@@ -80,7 +81,7 @@ function StepBox({ step }: { step: Step }) {
 
 /** The way of a file, stage by stage, with how many files are where. */
 export function Pipeline({ stats }: { stats: Stats }) {
-  const steps = [...stats.stages.map(stageStep), ...personSteps(stats)];
+  const steps = [...stats.stages.map(stageStep), ...personSteps(stats, useApp().toApply.value)];
   return html`<section aria-labelledby="pipeline" class="card">
     <h2 id="pipeline">Pipeline ${stats.paused && html`<span class="chip warn">paused</span>`}</h2>
     <ol class="flow">${steps.map((step) => html`<${StepBox} key=${step.key} step=${step} />`)}</ol>

@@ -91,11 +91,12 @@ function Confirm({
 }
 
 function Outcome({ plan, onApply }: { plan: PlanReply; onApply: () => void }) {
+  const still = plan.ready + plan.blocked === 0;
   const of = (status: PlanItem["status"]) => plan.items.filter((item) => item.status === status);
   return html`<div class="next">
-      <p><strong>${plural(plan.files, "file")}, ${showBytes(plan.bytes)}</strong> would move.
-        <span class="chips"><${Chip} tone="good">${showCount(plan.ready)} ready<//>${plan.blocked > 0 && html`<${Chip} tone="bad">${showCount(plan.blocked)} blocked<//>`}${plan.unchanged > 0 && html`<${Chip}>${showCount(plan.unchanged)} unchanged<//>`}</span></p>
-      <button type="button" class="primary" disabled=${plan.ready === 0} onClick=${onApply}>Apply …</button>
+      <p>${still ? html`<strong>Nothing has to move:</strong> what is approved is where it belongs.` : html`<strong>${plural(plan.files, "file")}, ${showBytes(plan.bytes)}</strong> would move.`}
+        <span class="chips">${plan.ready > 0 && html`<${Chip} tone="good">${showCount(plan.ready)} ready<//>`}${plan.blocked > 0 && html`<${Chip} tone="bad">${showCount(plan.blocked)} blocked<//>`}${plan.unchanged > 0 && html`<${Chip}>${showCount(plan.unchanged)} unchanged<//>`}</span></p>
+      ${still ? html`<a class="button" href=${link("/proposals")}>Review proposals</a>` : html`<button type="button" class="primary" disabled=${plan.ready === 0} onClick=${onApply}>Apply …</button>`}
     </div>
     <${ItemGroup} title="Blocked" items=${of("blocked")} of=${plan.blocked} open=${true} />
     <${ItemGroup} title="Ready" items=${of("ready")} of=${plan.ready} open=${true} />

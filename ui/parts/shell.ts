@@ -6,8 +6,8 @@ import { pageAt, pages } from "./pages.ts";
 
 /** How many things wait on a page, beside its name in the navigation. */
 function Waiting({ path }: { path: string }) {
-  const counts = useApp().stats.value?.proposals;
-  const n = path === "/proposals" ? counts?.pending : path === "/execution" ? counts?.approved : 0;
+  const { stats, toApply } = useApp();
+  const n = path === "/proposals" ? stats.value?.proposals.pending : path === "/execution" ? toApply.value : 0;
   if (!n) return null;
   const meaning = path === "/proposals" ? "to review" : "approved, to apply";
   return html`<span class="badge" title=${`${showCount(n)} ${meaning}`}>${n > 9999 ? `${Math.floor(n / 1000)}k` : n}<span class="sr"> ${meaning}</span></span>`;

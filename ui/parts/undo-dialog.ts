@@ -13,14 +13,14 @@ type UndoItem = UndoReply["items"][number];
 
 function Item({ item }: { item: UndoItem }) {
   return html`<li class=${`plan-item ${item.status}`}>
-    <${Path} of=${item.source} /><div class="arrow"><span aria-hidden="true">← </span><span class="sr">from </span><${Path} of=${item.dest} /></div>
+    <${Path} of=${item.source} /><div class="arrow"><span aria-hidden="true">→ </span><span class="sr">to </span><${Path} of=${item.dest} /></div>
     ${item.reasons.length > 0 && html`<ul class="reasons" aria-label="Why it cannot go back">${item.reasons.map((reason, at) => html`<li key=${at}><${Text} of=${reason} /></li>`)}</ul>`}
   </li>`;
 }
 
 function Group({ title, items, total }: { title: string; items: readonly UndoItem[]; total: number }) {
   if (total === 0) return null;
-  return html`<h3>${title}</h3><${More} items=${items} total=${total} render=${(item: UndoItem) => html`<${Item} key=${item.dest} item=${item} />`} />`;
+  return html`<h3>${title}</h3><${More} items=${items} total=${total} render=${(item: UndoItem) => html`<${Item} key=${item.source} item=${item} />`} />`;
 }
 
 interface UndoProps {

@@ -1,5 +1,7 @@
-import { type Browser, chromium, type Page } from "playwright-core";
-import { makeWorld, serveFake, type World } from "./fake-daemon.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import { serveFake } from "./fake-daemon.ts";
+import { makeWorld, type World } from "./fake-world.ts";
 
 const switches = [
   "--headless=new",
@@ -13,9 +15,9 @@ const switches = [
 ];
 const patienceMs = 8000;
 
-export const chromiumPath: string | null = process.env.CHROMIUM_PATH || Bun.which("chromium") || null;
+const chromiumPath: string | null = process.env.CHROMIUM_PATH || Bun.which("chromium") || null;
 
-export const launch = (): Promise<Browser> => chromium.launch({ executablePath: chromiumPath ?? "", args: switches });
+const launch = (): Promise<Browser> => chromium.launch({ executablePath: chromiumPath ?? "", args: switches });
 
 /** The panel over a world of its own, in a tab of its own. */
 export interface Tab {
@@ -36,7 +38,7 @@ interface TabOptions {
   prepare?: (world: World) => void;
 }
 
-export async function openTab(browser: Browser, path: string, options: TabOptions = {}): Promise<Tab> {
+async function openTab(browser: Browser, path: string, options: TabOptions = {}): Promise<Tab> {
   const world = makeWorld(options.count ?? 12);
   options.prepare?.(world);
   const server = await serveFake(world, { basePath: options.basePath ?? "" });
@@ -70,3 +72,45 @@ export async function until(holds: () => boolean | Promise<boolean>, what: strin
     await Bun.sleep(15);
   }
 }
+
+export const testMs = 20_000;
+export type Open = (path: string, options?: TabOptions) => Promise<Tab>;
+
+/**
+ * Tests in one browser, each in a tab and a world of its own; skipped, and said so, where there is no Chromium. Every
+ * test fails when the browser complained of anything.
+ */
+export function inBrowser(title: string, tests: (open: Open) => void): void {
+  if (!chromiumPath) {
+    test.skip(`${title}: no Chromium found; install chromium or set CHROMIUM_PATH`, () => {});
+    return;
+  }
+  describe(title, () => {
+    let browser: Browser;
+    let tab: Tab | undefined;
+    beforeAll(async () => {
+      browser = await launch();
+    });
+    afterEach(async () => {
+      const complaints = tab?.complaints;
+      await tab?.close();
+      tab = undefined;
+      expect(complaints).toEqual([]);
+    });
+    afterAll(() => browser?.close());
+    tests(async (path, options) => {
+      tab = await openTab(browser, path, options);
+      return tab;
+    });
+  });
+}
+
+/** What a person sees of it. */
+// biome-ignore lint/performance/useDomNodeTextContent: this is the text as it is laid out, asked of the browser.
+export const seen = (what: Locator): Promise<string> => what.innerText();
+
+export const row = (page: Page, id: number): Locator => page.locator(`#proposal-${id}`);
+export const statusOf = (world: World, id: number): string | undefined => world.proposals[id - 1]?.status;
+export const approveFirst = (n: number) => (world: World) => {
+  for (const proposal of world.proposals.slice(0, n)) proposal.status = "approved";
+};

@@ -1,5 +1,6 @@
 import { batchSchema, operationSchema, planSchema, undoSchema } from "../../../daemon/contract/api.ts";
-import { type Batch, countBy, type Operation, type Proposal } from "./canned.ts";
+import { type Batch, countBy, type Operation } from "./canned.ts";
+import type { Proposal } from "./canned-proposals.ts";
 
 /** A batch with its journal, moved on by `step`. */
 export interface FakeBatch {
@@ -93,8 +94,8 @@ export function undoPlanOf(fake: FakeBatch, changed: ReadonlySet<number>, batchI
     .map((operation) => {
       const blocked = operation.proposalId !== null && changed.has(operation.proposalId);
       return {
-        source: operation.source,
-        dest: operation.dest,
+        source: operation.dest,
+        dest: operation.source,
         status: blocked ? "blocked" : "ready",
         reasons: blocked ? [`${operation.dest} has changed since it was moved`] : [],
       };

@@ -4,7 +4,7 @@ import { coalesce } from "../../ui/events.ts";
 import { below, plural, showBytes, showDuration, showMs, showPercent, splitPath, visible } from "../../ui/format.ts";
 import { makeReviewStore } from "../../ui/parts/review-store.ts";
 import { buildTree } from "../../ui/tree.ts";
-import { cannedProposals } from "./support/canned.ts";
+import { cannedProposals } from "./support/canned-proposals.ts";
 
 describe("numbers and names for people", () => {
   test.each([

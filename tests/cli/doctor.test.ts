@@ -1,0 +1,49 @@
+import { expect, test } from "bun:test";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readConfig } from "../../daemon/config.ts";
+import { openDatabase } from "../../daemon/db/open.ts";
+import { examine } from "../../daemon/doctor.ts";
+import { decodeText, readCompanion } from "../../daemon/naming/read-input.ts";
+import { tempFolder } from "../support/world.ts";
+
+const levels = (config: ReturnType<typeof readConfig>) =>
+  Object.fromEntries(examine(config, []).map((check) => [check.name, check.level]));
+
+test("the doctor tells good from bad: library, output, database", () => {
+  const folder = tempFolder();
+  mkdirSync(join(folder, "music"));
+  const config = readConfig({ SCAN_PATH: join(folder, "music"), DATABASE_URL: join(folder, "phaze.db") }, folder);
+  openDatabase(config.databasePath).close();
+  expect(levels(config)).toMatchObject({ runtime: "ok", database: "ok", library: "ok" });
+  writeFileSync(config.databasePath, "ruined ".repeat(3000));
+  expect(levels(config)).toMatchObject({ database: "problem" });
+  expect(levels(readConfig({ DATABASE_URL: join(folder, "new.db") }, folder))).toMatchObject({
+    database: "ok",
+    library: "warning",
+  });
+  expect(levels(readConfig({ SCAN_PATH: join(folder, "gone") }, folder))).toMatchObject({ library: "problem" });
+  const service = { name: "ollama", ok: false, detail: "away", cost: "rules only", remedy: "start it" };
+  expect(examine(config, [service]).at(-1)).toEqual({
+    name: "ollama",
+    level: "warning",
+    detail: "away. rules only",
+    fix: "start it",
+  });
+});
+
+test("companion texts: encodings, NULs, length, links that lead elsewhere", async () => {
+  const folder = tempFolder();
+  const utf16 = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from("Väth\0 live", "utf16le")]);
+  expect(decodeText(utf16)).toBe("Väth live");
+  expect(decodeText(Buffer.from("Väth", "utf8"))).toBe("Väth");
+  expect(decodeText(Buffer.from([0x56, 0xe4, 0x74, 0x68]))).toBe("Väth");
+  const path = join(folder, "a.nfo");
+  writeFileSync(path, "ä".repeat(10_000));
+  expect(await readCompanion(path, 100)).toBe("ä".repeat(100));
+  expect(await readCompanion(join(folder, "gone.nfo"), 100)).toBe("");
+  expect(await readCompanion(folder, 100)).toBe("");
+  const link = join(folder, "link.nfo");
+  symlinkSync("/etc/passwd", link);
+  expect(await readCompanion(link, 100)).toBe("");
+});
