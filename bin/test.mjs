@@ -2,12 +2,23 @@
 // `npm test`: installs what is missing, runs every test, and closes with one line that people and machines can read.
 import { ensureBun, ensurePackages, root, run } from "./bootstrap.mjs";
 
-/** Runs the tests and resolves to an exit code. `args` go to Bun's test runner. */
+/** Lines that tests must reach, in percent over all files; a test loads every module, so that none is left out. */
+const leastCoverage = 85;
+
+/** Says when the coverage is too low, or was not measured. */
+function coverageProblem(output) {
+  const lines = /^All files *\| *[\d.]+ *\| *([\d.]+)/m.exec(output)?.[1];
+  if (lines === undefined) return "The coverage was not measured";
+  return Number(lines) < leastCoverage ? `Tests reach ${lines} % of all lines; at least ${leastCoverage} % are asked for` : null;
+}
+
+/** Runs the tests and resolves to an exit code. `args` go to Bun's test runner; a run of all tests also asks for coverage. */
 export async function test(args) {
+  const whole = args.every((arg) => arg === "--coverage");
   const bun = ensureBun();
   ensurePackages(bun, false);
   let tail = "";
-  const code = await run(bun, ["test", ...args], {
+  const code = await run(bun, ["test", ...(whole ? ["--coverage"] : args)], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, PHAZE_TEST_RUNNER: "1" },
@@ -15,15 +26,17 @@ export async function test(args) {
       child.stdout.pipe(process.stdout);
       child.stderr.pipe(process.stderr);
       child.stderr.on("data", (chunk) => {
-        tail = (tail + chunk).slice(-4000);
+        tail = (tail + chunk).slice(-200_000);
       });
     },
   });
   const count = (word) => Number([...tail.matchAll(new RegExp(`^ *(\\d+) ${word}\\b`, "gm"))].at(-1)?.[1] ?? 0);
   const ran = /^Ran \d+ tests?/m.test(tail);
   const failed = count("fail") + (count("error") || (!ran && code !== 0 ? 1 : 0));
+  const problem = whole && ran ? coverageProblem(tail) : null;
+  if (problem) process.stderr.write(`\n${problem}\n`);
   process.stdout.write(`\n${count("pass")} passed, ${failed} failed, ${count("skip") + count("todo")} skipped\n`);
-  return code;
+  return problem ? code || 1 : code;
 }
 
 if (process.argv[1]?.endsWith("test.mjs")) process.exitCode = await test(process.argv.slice(2));

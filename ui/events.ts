@@ -1,15 +1,13 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { PhazeEvent } from "../daemon/contract/event.ts";
 
-/** Kinds of changes that the daemon tells of. `reset`: some were lost, everything has to be read anew. */
-const types = ["run", "file", "scan", "proposal", "batch", "pipeline", "reset"] as const;
-export type EventType = (typeof types)[number];
-
+export type EventType = PhazeEvent["type"];
 export interface LiveEvent {
   type: EventType;
   data: Record<string, unknown>;
 }
 
+const types: readonly EventType[] = ["run", "file", "scan", "proposal", "batch", "pipeline", "reset"];
 const firstRetryMs = 1000;
 const longestRetryMs = 30_000;
 
