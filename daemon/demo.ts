@@ -1,4 +1,4 @@
-import { access, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { crc32 } from "node:zlib";
@@ -78,10 +78,15 @@ async function makeFile(
   return { ...sound, bytes: await tagger(sound.bytes, file.tags ?? {}, file.cover ? demoJpeg() : null) };
 }
 
+/** The time all demo files bear. */
+const madeAt = new Date("2020-01-01T12:00:00Z");
+
 async function write(building: string, path: string, bytes: Uint8Array | string): Promise<void> {
   const target = join(building, path);
   await mkdir(dirname(target), { recursive: true });
   await writeFile(target, bytes);
+  // Old files are taken at once; new ones would be watched for a while first, as if they were still being written.
+  await utimes(target, madeAt, madeAt);
 }
 
 async function exists(path: string): Promise<boolean> {

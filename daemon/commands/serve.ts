@@ -56,7 +56,7 @@ export const serve: Command = {
     } catch (error) {
       await daemon.stop();
       throw new Error(
-        `Cannot listen on ${values.API_HOST}:${values.API_PORT}: ${(error as Error).message}. Is another program there? Set API_PORT to another number.`,
+        `Cannot listen on ${values.API_HOST}:${values.API_PORT}: ${(error as Error).message.replace(/[.?]*$/, "")}. Stop the program that is there, or set API_PORT to another number.`,
       );
     }
     const url = `http://${hostInUrl(values.API_HOST)}:${server.port}${values.PHAZE_BASE_PATH}`;

@@ -47,7 +47,7 @@ const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => `&#
 /** The page that shows the API's reference. */
 export const referencePage = (basePath: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Phaze API</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="${basePath}/assets/icon.svg">
 <link rel="stylesheet" href="${basePath}/assets/swagger-ui.css"></head>
 <body data-spec="${basePath}/openapi.json"><div id="reference"></div>
 <script src="${basePath}/assets/swagger-ui.js"></script><script src="${basePath}/assets/reference.js"></script></body></html>`;
