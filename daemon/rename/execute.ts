@@ -6,7 +6,7 @@ import { noteLeftTimes, removeMadeFolders, restoreTimes, untouchedFolders } from
 import { recordFailed } from "./journal.ts";
 import { runUnit } from "./unit.ts";
 
-/** How far a batch is. Bytes count twice: once copied, once read back. */
+/** How far a batch is. A byte is half done when it is copied, and done when it is read back. */
 export interface BatchTally {
   units: number;
   unitsDone: number;
@@ -62,7 +62,7 @@ export async function runBatch(deps: MoveDeps, batchId: number, signal: AbortSig
   const batch = getBatch(db, batchId);
   if (!batch) throw new Error(`There is no batch ${batchId}`);
   const units = unitsOf(operationsOf(db, batchId));
-  const tally: BatchTally = { units: units.length, unitsDone: 0, unitsFailed: 0, bytes: batch.bytes * 2, bytesDone: 0 };
+  const tally: BatchTally = { units: units.length, unitsDone: 0, unitsFailed: 0, bytes: batch.bytes, bytesDone: 0 };
   const report = makeReporter(deps, batch, tally);
   const restorable = batch.undoOf === null ? [] : untouchedFolders(db, batch.undoOf);
   let stopped: string | null = null;
@@ -72,7 +72,7 @@ export async function runBatch(deps: MoveDeps, batchId: number, signal: AbortSig
     try {
       if (stopped !== null) throw new MoveError(stopped);
       await runUnit(deps, batch, unit, signal, (bytes) => {
-        tally.bytesDone += bytes;
+        tally.bytesDone += bytes / 2;
         report(false);
       });
       tally.unitsDone++;

@@ -248,7 +248,7 @@ describe("serve", () => {
     const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("") });
     const taken = await run(folder, ["serve"], { API_PORT: `${server.port}` });
     await server.stop(true);
-    expect([taken.code, taken.err.includes("Set API_PORT")]).toEqual([1, true]);
+    expect([taken.code, taken.err.includes("set API_PORT")]).toEqual([1, true]);
   });
 });
 
