@@ -9,7 +9,9 @@ const leastCoverage = 85;
 function coverageProblem(output) {
   const lines = /^All files *\| *[\d.]+ *\| *([\d.]+)/m.exec(output)?.[1];
   if (lines === undefined) return "The coverage was not measured";
-  return Number(lines) < leastCoverage ? `Tests reach ${lines} % of all lines; at least ${leastCoverage} % are asked for` : null;
+  return Number(lines) < leastCoverage
+    ? `Tests reach ${lines} % of all lines; at least ${leastCoverage} % are asked for`
+    : null;
 }
 
 /** Runs the tests and resolves to an exit code. `args` go to Bun's test runner; a run of all tests also asks for coverage. */

@@ -15,8 +15,12 @@ async function run(
   let out = "";
   let err = "";
   const io = {
-    out: (text: string) => void (out += text),
-    err: (text: string) => void (err += text),
+    out(text: string) {
+      out += text;
+    },
+    err(text: string) {
+      err += text;
+    },
     isTerminal: false,
   };
   const library = join(folder, "library");
@@ -213,7 +217,9 @@ describe("serve", () => {
     let printed = "";
     const env = { ...testEnv(folder), SCAN_PATH: join(folder, "library") };
     const io = {
-      out: (text: string) => void (printed += text),
+      out(text: string) {
+        printed += text;
+      },
       err() {},
       isTerminal: false,
       env,

@@ -67,6 +67,14 @@ function bench(
 const hang: Run = (_input, _tools, signal) =>
   new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 describe("the queue", () => {
   test("stages run in order, what fails does not hold up what does not need it", async () => {
     const order: string[] = [];
@@ -169,7 +177,7 @@ describe("the queue", () => {
     let pid = 0;
     const run: Run = (_id, _tools, signal) =>
       new Promise((_, reject) => {
-        const child = spawn("sleep", ["600"], { signal, killSignal: "SIGKILL" });
+        const child = spawn(process.execPath, ["-e", "await Bun.sleep(600_000)"], { signal, killSignal: "SIGKILL" });
         pid = child.pid ?? 0;
         child.on("error", reject);
       });
@@ -181,7 +189,7 @@ describe("the queue", () => {
     expect(world.scheduler.cancel({ stage: "slow" })).toBe(2);
     await world.scheduler.idle();
     expect(getRun(world.db, id, "slow")).toMatchObject({ status: "skipped", error: "Cancelled" });
-    await until("the child to be gone", () => !Bun.spawnSync(["kill", "-0", `${pid}`]).success);
+    await until("the child to be gone", () => !isAlive(pid));
     await world.scheduler.stop();
   });
 
