@@ -3,7 +3,8 @@ import { isGroupName, isMark } from "./noise.ts";
 const tail = /-([A-Za-z0-9]{2,12})$/;
 const bracketTail = /[\s_.-]*[[({]([A-Za-z0-9]{2,12})[\])}]$/;
 const endsInNumberOrMark = /(?:\d{2}[-._]\d{2}[-._]\d{2,4}|\d{4}[-._]\d{2}[-._]\d{2}|(?:19|20)\d{2}|\))[\])]?$/;
-const notGroups = /^(?:live|mix|remix|edit|set|cd\d*|part\d*|side[ab]?|final|full|vol\d*|xx|intro|outro|bonus|ep|lp)$/i;
+const notGroups =
+  /^(?:live|mix|remix|edit|set|cd\d*|part\d*|side[ab]?|final|full|vol\d*|xx|intro|outro|bonus|ep|lp|vip|ost|dub|usa|uk|nyc|demo|mono|stereo|clean|dirty)$/i;
 
 function tailOf(name: string): { group: string; before: string } | null {
   const match = tail.exec(name);
@@ -12,15 +13,19 @@ function tailOf(name: string): { group: string; before: string } | null {
   return { group: match[1], before: name.slice(0, match.index) };
 }
 
-function isSceneTail(before: string): boolean {
+/** `artist_-_title-GRP`: the only capitals of a name with underscores for spaces. */
+const isLoneCapitals = (before: string, group: string) =>
+  before.includes("_") && before === before.toLowerCase() && /^[A-Z][A-Z0-9]{2,}$/.test(group);
+
+function isSceneTail(before: string, group: string): boolean {
   if (/ /.test(before)) return false;
   const last = before.split(/[-._]/).at(-1) ?? "";
-  return endsInNumberOrMark.test(before) || (/[-.]/.test(before) && isMark(last));
+  return isLoneCapitals(before, group) || endsInNumberOrMark.test(before) || (/[-.]/.test(before) && isMark(last));
 }
 
 /**
- * The release group at the end of a name, lower-cased: after a date, a year or a source mark, or a well-known group,
- * or a tail that the folder (or every sibling) carries too.
+ * The release group at the end of a name, lower-cased: after a date, a year or a source mark, the only capitals of a
+ * name, a well-known group, or a tail that the folder (or every sibling) carries too.
  */
 export function groupOf(name: string, folder = "", siblings: readonly string[] = []): string | undefined {
   const bracket = bracketTail.exec(name);
@@ -28,7 +33,7 @@ export function groupOf(name: string, folder = "", siblings: readonly string[] =
   const own = tailOf(name);
   if (!own) return undefined;
   const group = own.group.toLowerCase();
-  if (isSceneTail(own.before)) return group;
+  if (isSceneTail(own.before, own.group)) return group;
   if (isGroupName(own.group) && /[-_.)\]]/.test(own.before) && !/ - /.test(name)) return group;
   if (tailOf(folder)?.group.toLowerCase() === group) return group;
   const others = siblings.map((sibling) => tailOf(sibling)?.group.toLowerCase());

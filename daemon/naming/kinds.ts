@@ -75,7 +75,11 @@ function isMixSeries(context: Context): boolean {
   if (context.companions.some((companion) => companion.tracks.filter((track) => track.artist).length > 2)) return true;
   if (/^(?:\d+\s*-\s*)?[A-Z]{2,6}\.\d{2,4}\b/.test(context.stem)) return true;
   if (speechWord.test(text)) return false;
-  const pieces = context.stem.replace(/_/g, " ").split(/\s+[-–|]\s+/);
+  const isDate = (piece: string) => /^[([]?\d{1,4}[-. ]\d{1,2}[-. ]\d{1,4}[)\]]?$/.test(piece.trim());
+  const pieces = context.stem
+    .replace(/_/g, " ")
+    .split(/\s+[-–|]\s+/)
+    .filter((piece) => !isDate(piece));
   return (
     pieces.length <= 2 &&
     pieces.some((piece) =>

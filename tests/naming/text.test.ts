@@ -96,6 +96,9 @@ describe("release groups", () => {
     ["01-artist-title-abc", "Artist-Album-2004-ABC", [], "abc"],
     ["Artist - Jean-Michel", "", [], undefined],
     ["Jay-Z", "", [], undefined],
+    ["some_artist_-_slow_song-KLNK", "", [], "klnk"],
+    ["some_artist_-_slow_song-VIP", "", [], undefined],
+    ["Some_Artist_-_Slow_Song-KLNK", "", [], undefined],
     ["show (2010-06-11) [TALiON]", "", [], "talion"],
   ];
   for (const [name, folder, siblings, group] of table)
