@@ -3,6 +3,7 @@ import { listedTitle } from "./companions.ts";
 import type { Context } from "./context.ts";
 import { findDates } from "./dates.ts";
 import { isVarious } from "./folders.ts";
+import { withoutGroup } from "./group.ts";
 import { isGenericFolder, isHostile, isJunkArtist } from "./noise.ts";
 import { fixCase, foldText, isSimilar, knownSpelling } from "./text.ts";
 import { readTaperCode, stripNoise, type TrackName } from "./track-name.ts";
@@ -55,7 +56,7 @@ export function makeCase(context: Context): {
     .filter((text) => text !== undefined)
     .join(" ");
   return {
-    name: (value) => fix(value, context.stem),
+    name: (value) => fix(value, withoutGroup(context.stem, context.group)),
     tag: (value) =>
       fix(value, tagWhole.replace(/ /g, "") === value?.replace(/ /g, "") ? `${tagWhole} ${context.stem}` : tagWhole),
     folder: (value) => fix(value, dirs),
