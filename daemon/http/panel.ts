@@ -19,6 +19,11 @@ async function buildScript(entry: string): Promise<Uint8Array> {
 
 const file = (path: string) => new Uint8Array(readFileSync(path));
 
+/** The style sheets, in the order in which the later ones win. */
+const sheets = ["base", "controls", "frame", "lists", "review", "plans", "dialogs", "sign-in", "narrow"];
+const style = () =>
+  new TextEncoder().encode(sheets.map((name) => readFileSync(join(uiDir, "style", `${name}.css`), "utf8")).join(""));
+
 /** Builds the panel and gathers the reference page's files. */
 export async function buildPanel(basePath: string): Promise<Panel> {
   const swagger = join(import.meta.dir, "..", "..", "node_modules", "swagger-ui-dist");
@@ -33,7 +38,7 @@ export async function buildPanel(basePath: string): Promise<Panel> {
     html,
     assets: new Map([
       ["main.js", { body: script, type: javascript }],
-      ["style.css", { body: file(join(uiDir, "style.css")), type: css }],
+      ["style.css", { body: style(), type: css }],
       ["icon.svg", { body: file(join(uiDir, "icon.svg")), type: "image/svg+xml" }],
       ["swagger-ui.css", { body: file(join(swagger, "swagger-ui.css")), type: css }],
       ["swagger-ui.js", { body: file(join(swagger, "swagger-ui-bundle.js")), type: javascript }],
