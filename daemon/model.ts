@@ -2,7 +2,8 @@ import type { Config } from "./config.ts";
 import type { ServiceStatus } from "./contract/service.ts";
 import type { Log } from "./log.ts";
 import { makeBatcher } from "./naming/batch.ts";
-import { makeOllamaNamer } from "./naming/llm.ts";
+import { CallError, makeOllamaNamer, type OllamaNamer, type ProbeResult } from "./naming/llm.ts";
+import { BlockedError } from "./pipeline/stage.ts";
 import type { AskModel } from "./stages/refine.ts";
 
 /** The language model on the user's own Ollama: asked when it is there, missed without harm when it is not. */
@@ -33,31 +34,52 @@ export function makeLanguageModel(config: Config, log: Log, onReturn: () => void
     batchSize,
     maxRpm,
     maxCompanionChars,
-    timeoutMs: WORKER_JOB_TIMEOUT * 1000,
+    // A little before the scheduler's own limit: silence is then known to be the model's.
+    timeoutMs: WORKER_JOB_TIMEOUT * 900,
   });
   const controller = new AbortController();
-  let state: Awaited<ReturnType<typeof namer.probe>> = {
+  let state: ProbeResult = {
     ok: false,
     reason: "Ollama has not been looked for yet",
     remedy: "Wait a moment",
   };
 
-  async function check(): Promise<void> {
+  function learn(found: ProbeResult): void {
     const before = state.ok;
-    const signal = AbortSignal.any([controller.signal, AbortSignal.timeout(probeTimeoutMs)]);
-    state = await namer.probe(signal).catch((error: Error) => ({
-      ok: false as const,
-      reason: `Ollama at ${host} does not answer: ${error.message}`,
-      remedy: "Start Ollama, or set OLLAMA_HOST to where it runs",
-    }));
+    state = found;
     if (controller.signal.aborted) return;
     if (state.ok && !before) onReturn();
     if (before !== state.ok) log.info("ollama", { ok: state.ok, model, ...(state.ok ? {} : { reason: state.reason }) });
   }
 
+  async function check(): Promise<void> {
+    const signal = AbortSignal.any([controller.signal, AbortSignal.timeout(probeTimeoutMs)]);
+    const found = await namer.probe(signal).catch((error: Error) => ({
+      ok: false as const,
+      reason: `Ollama at ${host} does not answer: ${error.message}`,
+      remedy: "Start Ollama, or set OLLAMA_HOST to where it runs",
+    }));
+    learn(found);
+  }
+
+  /** Asks; when the call fails, finds out whether the model is away (nobody's fault) or fails at these files only. */
+  const propose: OllamaNamer["propose"] = async (inputs, drafts, signal, alive) => {
+    if (!state.ok) throw new BlockedError(state.reason);
+    try {
+      return await namer.propose(inputs, drafts, signal, alive);
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      const reason = `Ollama at ${host} does not answer: ${error.message}`;
+      learn({ ok: false, reason, remedy: "Start Ollama, or look into its log" });
+      const found = await namer.tryOut(signal, alive);
+      learn(found);
+      throw found.ok ? error : new BlockedError(found.reason);
+    }
+  };
+
   const timer = setInterval(check, WORKER_HEALTH_CHECK_INTERVAL * 1000);
   return {
-    ask: makeBatcher({ size: batchSize, gatherMs, propose: namer.propose }),
+    ask: makeBatcher({ size: batchSize, gatherMs, propose }),
     unavailable: () => (state.ok ? null : state.reason),
     check,
     status: () => ({

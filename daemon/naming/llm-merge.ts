@@ -1,6 +1,13 @@
-import { type Evidence, type FieldName, fieldNames, type NamingInput, type ProposalDraft } from "../contract/naming.ts";
-import { stemOf } from "./clean-name.ts";
+import {
+  type Evidence,
+  type FieldName,
+  type Fields,
+  fieldNames,
+  type NamingInput,
+  type ProposalDraft,
+} from "../contract/naming.ts";
 import { agreedDate, findDates } from "./dates.ts";
+import { faultOf, hasOwnNumbers, type NumberText, numberTextOf, repeatedField } from "./llm-check.ts";
 import type { ModelAnswer } from "./llm-reply.ts";
 import { isGenericFolder, isHostile, isJunkAlbum, isJunkArtist, isJunkTitle, isMark } from "./noise.ts";
 import { renderName } from "./render.ts";
@@ -12,7 +19,8 @@ import { foldText, isSimilar, plainText } from "./text.ts";
 /** From here on a rules' value stays even when the model says otherwise. */
 const strong = 0.6;
 const sources = new Set(["festival", "concert", "club", "radioshow", "stream"]);
-const numberFields = new Set<FieldName>(["trackNumber", "discNumber", "episode", "part"]);
+/** A complete name that the model changed is at most this sure. */
+const changedConfidence = 0.7;
 const trackFields = new Set<FieldName>(["title", "mix", "album", "albumArtist", "trackNumber", "discNumber", "year"]);
 const setFields = new Set<FieldName>(["event", "episode", "venue", "stage", "day", "part", "source", "date"]);
 const remarkTags = /^(?:comment|description|url|purl|website|encodedBy|lyrics|synopsis)$/i;
@@ -54,42 +62,52 @@ function isSureDate(value: string, input: NamingInput): boolean {
   );
 }
 
-type Verdict = { accept: true } | { accept: false; note?: string };
+/** True for a note that a look by the model left (here or in `llm.ts`): the next look replaces it. */
+export function isModelNote(note: string): boolean {
+  return /^The language model gave |^The model(?: suggests|'s) |^Nothing in the model's answer |; the language model was not asked\.$/.test(
+    note,
+  );
+}
 
-function judge(
-  field: FieldName,
-  value: string,
-  rules: string | undefined,
-  sureness: number,
-  input: NamingInput,
-  text: InputText,
-): Verdict {
-  if (rules !== undefined && (isSimilar(value, rules) || foldText(value) === foldText(rules))) return { accept: false };
-  if (rules !== undefined && (sureness >= strong || field === "date")) {
-    return { accept: false, note: `The model suggests ${field} "${value}"; "${rules}" has better evidence.` };
-  }
+/** `take` the value, count it as a word `for` the rules' own, or leave it, mostly with a note. */
+type Verdict = { what: "take" } | { what: "for" } | { what: "leave"; note?: string };
+
+/** What a file's texts say, read once for all fields. */
+interface Heard {
+  readonly input: NamingInput;
+  readonly text: InputText;
+  readonly numbers: NumberText;
+}
+
+function judge(field: FieldName, value: string, fields: Fields, sureness: number, heard: Heard): Verdict {
+  const { input, text, numbers } = heard;
+  const rules = fields[field];
+  if (rules !== undefined && (value === rules || (foldText(value) === foldText(rules) && foldText(value) !== "")))
+    return { what: "for" };
   if (field === "source")
     return sources.has(value) &&
       rules === undefined &&
       foldText(text.raw).includes(value === "radioshow" ? "radio" : value)
-      ? { accept: true }
-      : { accept: false };
-  const nowhere = {
-    accept: false,
-    note: `The model's ${field} "${value}" stands nowhere in the file's texts and was left out.`,
-  } as const;
-  if (field === "date") return isSureDate(value, input) ? { accept: true } : nowhere;
-  const own = numberFields.has(field)
-    ? textOfInput({
-        ...input,
-        path: stemOf(input.path),
-        companions: [],
-        siblings: [],
-        tags: { title: input.tags.title ?? "" },
-      })
-    : text;
-  if (isJunk(field, value) || !isSupported(field, value, own)) return nowhere;
-  return { accept: true };
+      ? { what: "take" }
+      : { what: "leave" };
+  const fault = faultOf(field, value, input.path);
+  const repeated = repeatedField(field, value, fields);
+  if (fault || repeated)
+    return {
+      what: "leave",
+      note: `The model's ${field} "${value}" was left out: ${fault ?? `it repeats the ${repeated}`}.`,
+    };
+  if (rules !== undefined && isSimilar(value, rules)) return { what: "for" };
+  if (rules !== undefined && (sureness >= strong || field === "date")) {
+    return { what: "leave", note: `The model suggests ${field} "${value}"; "${rules}" has better evidence.` };
+  }
+  const stands =
+    field === "date"
+      ? isSureDate(value, input)
+      : !isJunk(field, value) && isSupported(field, value, text) && hasOwnNumbers(field, value, numbers);
+  return stands
+    ? { what: "take" }
+    : { what: "leave", note: `The model's ${field} "${value}" stands nowhere in the file's texts and was left out.` };
 }
 
 function excerptOf(value: string, input: NamingInput): string {
@@ -129,6 +147,7 @@ export function mergeAnswer(
   const reading: RulesReading = readByRules(input, templates ? { templates } : {});
   const trusted = trustedInput(input);
   const text = textOfInput(trusted);
+  const heard: Heard = { input: trusted, text, numbers: numberTextOf(trusted, text.raw) };
   const hasName = Boolean(draft.fields.artist) && (draft.kind !== "track" || Boolean(draft.fields.title));
   const kind = kindOf(answer, draft, input, hasName);
   const fields = { ...draft.fields };
@@ -138,26 +157,32 @@ export function mergeAnswer(
   for (const field of fieldNames) {
     const value = plainText(answer.fields[field] ?? "");
     if (value === "" || (kind === "track" ? setFields : trackFields).has(field)) continue;
-    const rules = fields[field];
-    const heard: Evidence = { source: "llm", text: excerptOf(value, trusted) };
-    const verdict = judge(field, value, rules, reading.sureness[field] ?? (rules === undefined ? 0 : 1), trusted, text);
-    if (verdict.accept) {
+    const before = fields[field];
+    const word: Evidence = { source: "llm", text: excerptOf(value, trusted) };
+    const others = (evidence[field] ?? []).filter(({ source }) => source !== "llm");
+    // What an earlier look took or agreed to stays.
+    const isSettled = others.length < (evidence[field] ?? []).length;
+    const sureness = isSettled ? 1 : (reading.sureness[field] ?? (before === undefined ? 0 : 1));
+    const verdict = judge(field, value, fields, sureness, heard);
+    if (verdict.what === "take") {
       fields[field] = value;
-      evidence[field] = [heard];
+      evidence[field] = [word];
       used++;
-    } else if (verdict.note) {
-      notes.push(verdict.note);
-    } else if (rules !== undefined) {
-      evidence[field] = [...(evidence[field] ?? []), heard];
+    } else if (verdict.what === "for") {
+      if (!isSettled) evidence[field] = [...others, word];
       used++;
-    }
+    } else if (verdict.note) notes.push(verdict.note);
   }
   if (used === 0) return { ...draft, notes: [...notes, "Nothing in the model's answer could be used."] };
   const rendered = renderName(kind, fields, { templates, path: input.path, manyDiscs: reading.manyDiscs });
-  const changed = JSON.stringify(fields) !== JSON.stringify(draft.fields);
-  const confidence = changed
-    ? Math.max(draft.confidence, rendered.isNew ? 0.5 : 0.2)
-    : Math.min(0.99, draft.confidence + 0.03);
+  const isChanged = kind !== draft.kind || fieldNames.some((field) => fields[field] !== draft.fields[field]);
+  // A second look that finds nothing new leaves a refined draft as it is.
+  if (!isChanged && draft.engine === "ollama") return { ...draft, notes };
+  const isRenamed = rendered.filename !== draft.filename || rendered.directory !== draft.directory;
+  let confidence = draft.confidence;
+  if (!isChanged) confidence = Math.max(confidence, Math.min(0.99, Math.round((confidence + 0.03) * 100) / 100));
+  else if (!hasName) confidence = Math.max(confidence, rendered.isNew ? 0.5 : 0.2);
+  else if (isRenamed) confidence = Math.min(confidence, changedConfidence);
   return {
     kind,
     fields,

@@ -8,10 +8,6 @@ export interface ModelAnswer {
 }
 
 const value = z.union([z.string(), z.number(), z.null()]).optional();
-const fieldShape = Object.fromEntries(fieldNames.map((name) => [name, z.string().optional()])) as Record<
-  FieldName,
-  z.ZodOptional<z.ZodString>
->;
 const itemSchema = z.object({
   index: z.number().int(),
   kind: z.string().optional(),
@@ -19,14 +15,36 @@ const itemSchema = z.object({
 });
 const replySchema = z.object({ items: z.array(z.unknown()) });
 
-/** The shape the model is made to answer in (`format` of Ollama's chat). */
-export const replyFormat = z.toJSONSchema(
-  z.object({
-    items: z.array(
-      z.object({ index: z.number().int(), kind: z.enum(proposalKinds).optional(), fields: z.object(fieldShape) }),
-    ),
-  }),
-);
+const maxValueLength = 120;
+const fieldsFormat = {
+  type: "object",
+  properties: Object.fromEntries(fieldNames.map((name) => [name, { type: "string", maxLength: maxValueLength }])),
+  additionalProperties: false,
+};
+
+/**
+ * The shape the model is made to answer in (`format` of Ollama's chat): one item for each of `count` files, in order.
+ * There is no `items` beside `prefixItems`: Ollama would read that alone.
+ */
+export function replyFormat(count: number): object {
+  const itemOf = (index: number) => ({
+    type: "object",
+    properties: {
+      index: { type: "integer", const: index },
+      kind: { type: "string", enum: [...proposalKinds] },
+      fields: fieldsFormat,
+    },
+    required: ["index", "fields"],
+    additionalProperties: false,
+  });
+  const prefixItems = Array.from({ length: count }, (_, index) => itemOf(index));
+  return {
+    type: "object",
+    properties: { items: { type: "array", prefixItems, minItems: count, maxItems: count } },
+    required: ["items"],
+    additionalProperties: false,
+  };
+}
 
 function readFields(raw: Record<string, unknown>): ModelAnswer["fields"] {
   const fields: Partial<Record<FieldName, string>> = {};

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Ollama } from "ollama";
 import type { NamingInput, ProposalDraft } from "../contract/naming.ts";
-import { mergeAnswer, trustedInput } from "./llm-merge.ts";
+import { isModelNote, mergeAnswer, trustedInput } from "./llm-merge.ts";
 import { type ModelAnswer, readReply, replyFormat } from "./llm-reply.ts";
 import { type Clock, makeRateLimit, systemClock } from "./rate-limit.ts";
 import type { Templates } from "./templates.ts";
@@ -22,17 +22,35 @@ export interface OllamaNamerOptions {
 }
 /** Whether the model can be used; if not, why, and what helps. */
 export type ProbeResult = { ok: true } | { ok: false; reason: string; remedy: string };
+/** The model was not there to answer, or stopped in the middle: refused, cut, silent, an error of the server. */
+export class CallError extends Error {}
 /** Asks a language model for fields. */
 export interface OllamaNamer {
   /** Whether the model can be asked, and if not what a person can do. */
   probe(signal: AbortSignal): Promise<ProbeResult>;
-  /** Better drafts where the model's answers hold, the given drafts with a note elsewhere. Throws only when aborted. */
-  propose(inputs: NamingInput[], drafts: ProposalDraft[], signal: AbortSignal): Promise<ProposalDraft[]>;
+  /** Whether the model also answers: asks for one word, as the last question was asked. */
+  tryOut(signal: AbortSignal, alive?: () => void): Promise<ProbeResult>;
+  /**
+   * Better drafts where the model's answers hold, the given drafts with a note elsewhere. Throws when aborted, and a
+   * CallError when the model could not answer at all. `alive` is called at every sign that the work goes on.
+   */
+  propose(
+    inputs: NamingInput[],
+    drafts: ProposalDraft[],
+    signal: AbortSignal,
+    alive?: () => void,
+  ): Promise<ProposalDraft[]>;
 }
 
-const promptFile = new URL("./prompts/fields-v1.md", import.meta.url);
+const promptFile = new URL("./prompts/fields-v2.md", import.meta.url);
 const probeMs = 10_000;
 const answerTokensPerFile = 350;
+/** A file's path, tags, siblings and claims, in a question: what most stay below. */
+const charsPerFile = 1500;
+const maxContextTokens = 65_536;
+const maxRejectedChars = 2000;
+/** What a retry adds to a question. */
+const retryChars = maxRejectedChars + 400;
 
 /** A call's own signal: aborted by the caller, or after `ms` without a sign of life. `alive()` starts the wait anew. */
 function watchSilence(ms: number, signal: AbortSignal): { signal: AbortSignal; alive(): void; end(): void } {
@@ -67,8 +85,24 @@ function makeClient(host: string, signal: AbortSignal): Ollama {
   return new Ollama({ host, fetch: send as typeof fetch });
 }
 
+const plainReasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "the connection was refused",
+  ConnectionRefused: "the connection was refused",
+  ECONNRESET: "the connection broke off",
+  ConnectionClosed: "the connection broke off",
+  EPIPE: "the connection broke off",
+  ENOTFOUND: "there is no machine of this name",
+  ETIMEDOUT: "the connection took too long",
+  EHOSTUNREACH: "the machine cannot be reached",
+  ENETUNREACH: "the machine cannot be reached",
+};
+
+/** An error in plain words; the runtime's own hints to programmers are of no use to those who read notes. */
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as { code?: unknown };
+  const plain = plainReasons[typeof code === "string" ? code : (/^E[A-Z]{4,}(?=:)/.exec(error.message)?.[0] ?? "")];
+  return plain ?? error.message.replace(/\s*For more information, pass `?verbose: true`?.*$/s, "");
 }
 
 interface Question {
@@ -99,7 +133,15 @@ function describe(questions: readonly Question[], maxCompanionChars: number): st
   return JSON.stringify(files);
 }
 
-/** The schema's description of a call that came back incomplete or wrong. */
+/** Room for a question of `count` files with `chars` of text and for its answer, in whole steps. */
+function contextFor(chars: number, count: number): number {
+  // Ollama cuts a prompt silently when the context is too small; three characters a token is on the safe side.
+  const tokens = chars / 3 + answerTokensOf(count);
+  return Math.min(maxContextTokens, Math.ceil(tokens / 1024) * 1024);
+}
+const answerTokensOf = (count: number) => answerTokensPerFile * count + 200;
+
+/** What the model is told about an answer that could not be used. */
 const retryText = (reason: string) =>
   `That answer could not be used: ${reason}. Answer again, with one item for every index, as JSON of the agreed shape.`;
 
@@ -109,21 +151,24 @@ export function makeOllamaNamer(options: OllamaNamerOptions): OllamaNamer {
   const waitTurn = makeRateLimit(options.maxRpm, options.clock ?? systemClock);
   const batchSize = Math.max(1, Math.floor(options.batchSize) || 1);
 
-  async function ask(
-    content: string,
-    complaint: string | undefined,
-    count: number,
-    signal: AbortSignal,
-  ): Promise<string> {
+  // As long as it stays the same, Ollama need not load the model anew: made for a full question, it never shrinks.
+  let contextTokens = 0;
+  async function readPrompt(): Promise<string> {
     const system = await readFile(promptFile, "utf8");
-    const messages = [
-      { role: "system", content: system },
-      { role: "user", content },
-    ];
-    if (complaint) messages.push({ role: "user", content: retryText(complaint) });
-    const answerTokens = answerTokensPerFile * count + 200;
-    // Ollama cuts a prompt silently when the context is too small; three characters a token is on the safe side.
-    const contextTokens = Math.ceil(((system.length + content.length) / 3 + answerTokens) / 1024) * 1024;
+    const chars = system.length + batchSize * (Math.max(0, options.maxCompanionChars) + charsPerFile) + retryChars;
+    contextTokens = Math.max(contextTokens, contextFor(chars, batchSize));
+    return system;
+  }
+
+  async function chat(
+    messages: { role: string; content: string }[],
+    count: number,
+    answerTokens: number,
+    signal: AbortSignal,
+    alive: () => void,
+  ): Promise<{ text: string; isCut: boolean }> {
+    await waitTurn(signal, alive);
+    alive();
     const watch = watchSilence(timeoutMs, signal);
     try {
       const client = makeClient(host, watch.signal);
@@ -131,55 +176,92 @@ export function makeOllamaNamer(options: OllamaNamerOptions): OllamaNamer {
         const stream = await client.chat({
           model,
           messages,
-          format: replyFormat,
+          format: replyFormat(count),
+          // A model that thinks would drop the format meanwhile; one that does not takes this as well.
+          think: false,
           stream: true,
-          options: { temperature: 0, num_predict: answerTokens, num_ctx: Math.min(65_536, contextTokens) },
+          options: { temperature: 0, num_predict: answerTokens, num_ctx: contextTokens },
         });
         let text = "";
+        let isCut = false;
         for await (const chunk of stream) {
           watch.alive();
+          alive();
           text += chunk.message?.content ?? "";
-          if (chunk.done && chunk.done_reason === "length") throw new Error("the answer was cut off");
+          if (chunk.done && chunk.done_reason === "length") isCut = true;
         }
-        return text;
+        return { text, isCut };
       };
       return await untilAborted(work(), watch.signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new CallError(reasonOf(error), { cause: error });
     } finally {
       watch.end();
     }
+  }
+
+  async function ask(
+    content: string,
+    rejected: { text: string; reason: string } | undefined,
+    count: number,
+    signal: AbortSignal,
+    alive: () => void,
+  ): Promise<{ text: string; isCut: boolean }> {
+    const system = await readPrompt();
+    const messages = [
+      { role: "system", content: system },
+      { role: "user", content },
+    ];
+    if (rejected) {
+      messages.push({ role: "assistant", content: rejected.text.slice(0, maxRejectedChars) || "(nothing)" });
+      messages.push({ role: "user", content: retryText(rejected.reason) });
+    }
+    // A retry's additions are reckoned in from the start, so that one does not make the context grow.
+    const chars = system.length + content.length + retryChars;
+    contextTokens = Math.max(contextTokens, contextFor(chars, count));
+    return await chat(messages, count, answerTokensOf(count), signal, alive);
   }
 
   /** Answers by index, for as many questions as the model answered properly; asked twice at most. */
   async function answer(
     questions: readonly Question[],
     signal: AbortSignal,
+    alive: () => void,
   ): Promise<{ answers: Map<number, ModelAnswer>; reason: string }> {
     const answers = new Map<number, ModelAnswer>();
     let pending = questions.map((_, index) => index);
     let reason = "";
+    let rejected: { text: string; reason: string } | undefined;
     for (let attempt = 0; attempt < 2 && pending.length > 0; attempt++) {
-      await waitTurn(signal);
+      const asked = pending.map((index) => questions[index]).filter((question) => question !== undefined);
+      const { text, isCut } = await ask(
+        describe(asked, options.maxCompanionChars),
+        rejected,
+        asked.length,
+        signal,
+        alive,
+      );
       try {
-        const asked = pending.map((index) => questions[index]).filter((question) => question !== undefined);
-        const text = await ask(
-          describe(asked, options.maxCompanionChars),
-          attempt > 0 ? reason : undefined,
-          asked.length,
-          signal,
-        );
+        if (isCut) throw new Error("the answer was cut off");
         for (const [at, found] of readReply(text, asked.length)) answers.set(pending[at] ?? -1, found);
         pending = pending.filter((index) => !answers.has(index));
         reason = pending.length > 0 ? `${pending.length} of ${asked.length} files were not answered properly` : "";
       } catch (error) {
-        signal.throwIfAborted();
         reason = reasonOf(error);
       }
+      // The rest of an answer that was good in part is a new question: the old answer's indexes would mean other files.
+      rejected = pending.length === asked.length ? { text, reason } : undefined;
     }
     return { answers, reason };
   }
 
-  async function proposeBatch(questions: readonly Question[], signal: AbortSignal): Promise<ProposalDraft[]> {
-    const { answers, reason } = await answer(questions, signal);
+  async function proposeBatch(
+    questions: readonly Question[],
+    signal: AbortSignal,
+    alive: () => void,
+  ): Promise<ProposalDraft[]> {
+    const { answers, reason } = await answer(questions, signal, alive);
     return questions.map(({ input, draft }, index) => {
       const found = answers.get(index);
       if (found) return mergeAnswer(input, draft, found, options.templates);
@@ -190,7 +272,7 @@ export function makeOllamaNamer(options: OllamaNamerOptions): OllamaNamer {
     });
   }
 
-  return {
+  const namer: OllamaNamer = {
     async probe(signal) {
       if (model.trim() === "")
         return { ok: false, reason: "No model is chosen.", remedy: "Set LLM_MODEL to a model that Ollama has." };
@@ -226,7 +308,25 @@ export function makeOllamaNamer(options: OllamaNamerOptions): OllamaNamer {
         watch.end();
       }
     },
-    async propose(inputs, drafts, signal) {
+    async tryOut(signal, alive = () => {}) {
+      alive();
+      const found = await namer.probe(signal);
+      if (!found.ok) return found;
+      try {
+        await readPrompt();
+        await chat([{ role: "user", content: "[]" }], 1, 1, signal, alive);
+        return { ok: true };
+      } catch (error) {
+        signal.throwIfAborted();
+        return {
+          ok: false,
+          reason: `Ollama at ${host} cannot answer: ${reasonOf(error)}`,
+          remedy: "Look into Ollama's log: there may be too little memory for the model.",
+        };
+      }
+    },
+    async propose(inputs, given, signal, alive = () => {}) {
+      const drafts = given.map((draft) => ({ ...draft, notes: draft.notes.filter((note) => !isModelNote(note)) }));
       const out = [...drafts];
       const asked: { at: number; question: Question }[] = [];
       for (const [at, draft] of drafts.entries()) {
@@ -243,10 +343,12 @@ export function makeOllamaNamer(options: OllamaNamerOptions): OllamaNamer {
         const done = await proposeBatch(
           batch.map(({ question }) => question),
           signal,
+          alive,
         );
         for (const [i, draft] of done.entries()) out[batch[i]?.at ?? -1] = draft;
       }
       return out;
     },
   };
+  return namer;
 }

@@ -23,14 +23,16 @@ export const systemClock: Clock = {
 };
 
 const windowMs = 60_000;
+const signEveryMs = 500;
 
 /**
  * At most `perMinute` starts in any 60 s. It keeps only the times of past starts and looks at them anew after every
- * wait, so nothing has to be given back: an aborted or failed call cannot wedge it, nor can a clock set back.
+ * wait, so nothing has to be given back: an aborted or failed call cannot wedge it, nor can a clock set back. `alive` is
+ * called while it waits.
  */
-export function makeRateLimit(perMinute: number, clock: Clock): (signal: AbortSignal) => Promise<void> {
+export function makeRateLimit(perMinute: number, clock: Clock) {
   let starts: number[] = [];
-  return async (signal) => {
+  return async (signal: AbortSignal, alive: () => void): Promise<void> => {
     if (!(perMinute > 0)) return;
     for (;;) {
       signal.throwIfAborted();
@@ -41,7 +43,8 @@ export function makeRateLimit(perMinute: number, clock: Clock): (signal: AbortSi
         starts.push(now);
         return;
       }
-      await clock.sleep(Math.max(1, oldest + windowMs - now), signal);
+      alive();
+      await clock.sleep(Math.max(1, Math.min(signEveryMs, oldest + windowMs - now)), signal);
     }
   };
 }

@@ -85,7 +85,7 @@ export function start(db: Db, registry: Registry, fileId: number, kind: FileKind
   for (const { stage } of registry.first(kind)) enqueue(db, fileId, stage.name, stage.version);
 }
 
-/** Queues anew the stages of a file that look at its place, its siblings or its companions, after these changed. */
+/** Queues anew the stages of a file that look at its place or its companions, after these changed. */
 export function folderChanged(db: Db, registry: Registry, fileId: number): void {
   for (const { stage } of registry.entries) {
     if (stage.readsFolder && getRun(db, fileId, stage.name)) enqueue(db, fileId, stage.name, stage.version);

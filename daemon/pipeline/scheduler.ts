@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { readFact, writeFact } from "../db/facts.ts";
 import type { Db } from "../db/open.ts";
-import { type Claim, claimRuns, extendLeases, hasPending, skipPending } from "../db/runs.ts";
+import { type Claim, claimRuns, extendLease, giveBackExpired, hasPending, skipPending } from "../db/runs.ts";
 import type { Events } from "../events.ts";
 import type { Log } from "../log.ts";
 import { complete, conclude, postpone } from "./advance.ts";
 import type { AnyEntry, Registry } from "./registry.ts";
-import { PermanentError, type PoolName, poolNames } from "./stage.ts";
+import { BlockedError, PermanentError, type PoolName, poolNames } from "./stage.ts";
 
 export interface SchedulerDeps {
   db: Db;
@@ -61,6 +61,7 @@ export interface Scheduler {
 const leaseMs = 120_000;
 const horizonMs = 3_600_000;
 const tickMs = 1000;
+const neverMind = "Nothing to do any more: the file is gone, or it was decided on";
 const goodbye = Symbol("stop");
 const cancelled = Symbol("cancel");
 const defaultBackoff = (attempts: number) => Math.min(5000 * 2 ** (attempts - 1), 600_000);
@@ -93,7 +94,7 @@ export function makeScheduler(deps: SchedulerDeps): Scheduler {
     };
     const input = entry.load(db, job.fileId);
     if (input === null) {
-      conclude(db, registry, job.claim, "skipped", "The file is gone", now());
+      conclude(db, registry, job.claim, "skipped", neverMind, now());
       return;
     }
     // A stage that does not heed its signal must not hold its place for ever.
@@ -111,6 +112,15 @@ export function makeScheduler(deps: SchedulerDeps): Scheduler {
     emitRun(job, "done");
   }
 
+  /** Gives a run back as if it had not been tried; at the next tick at the soonest, so that nothing spins. */
+  function giveBack(job: Job, reason: string): void {
+    postpone(db, job.claim, reason, now() + tickMs, now());
+    db.query(
+      "update runs set attempts = attempts - 1 where file_id = ? and stage = ? and status = 'pending' and attempts = ?",
+    ).run(job.fileId, job.stage, job.claim.attempts);
+    emitRun(job, "pending", reason);
+  }
+
   /** Records how a job that threw has ended: stopped with the daemon, cancelled, to be tried again, or failed. */
   function settleFailure(job: Job, error: unknown): void {
     const { reason } = job.controller.signal;
@@ -120,12 +130,26 @@ export function makeScheduler(deps: SchedulerDeps): Scheduler {
     else if (reason === cancelled) {
       conclude(db, registry, job.claim, "skipped", "Cancelled", now());
       emitRun(job, "skipped", "Cancelled");
-    } else {
+    } else if (error instanceof BlockedError) giveBack(job, message);
+    else {
       const { stage, fileId } = job;
       log.warn("stage failed", { stage, fileId, attempt: job.claim.attempts, last, error: message });
       if (last) conclude(db, registry, job.claim, "failed", message, now());
       else postpone(db, job.claim, message, now() + backoff(job.claim.attempts), now());
       emitRun(job, last ? "failed" : "pending", message);
+    }
+  }
+
+  /** When even the end of a job cannot be written (a full disk), its lease runs out and the run is given back. */
+  function recordSafely(job: Job, error: unknown): void {
+    try {
+      settleFailure(job, error);
+    } catch (failure) {
+      log.error("the end of a stage could not be recorded", {
+        stage: job.stage,
+        fileId: job.fileId,
+        error: (failure as Error).message,
+      });
     }
   }
 
@@ -143,7 +167,7 @@ export function makeScheduler(deps: SchedulerDeps): Scheduler {
     try {
       await execute(job, entry);
     } catch (error) {
-      settleFailure(job, error);
+      recordSafely(job, error);
     } finally {
       jobs.delete(job);
       api.wake();
@@ -171,11 +195,16 @@ export function makeScheduler(deps: SchedulerDeps): Scheduler {
       if (clock - job.lastSign < deps.silenceMs || job.controller.signal.aborted) continue;
       job.controller.abort(new Error(`No sign of progress for ${Math.round(deps.silenceMs / 1000)} s`));
     }
-    if (jobs.size > 0 && clock - lastLease > leaseMs / 4) {
-      lastLease = clock;
-      extendLeases(db, now(), leaseMs);
+    try {
+      if (clock - lastLease > leaseMs / 4) {
+        lastLease = clock;
+        for (const job of jobs) extendLease(db, job.fileId, job.stage, now(), leaseMs);
+        giveBackExpired(db, now());
+      }
+      fill();
+    } catch (error) {
+      log.error("the queue cannot be read", { error: (error as Error).message });
     }
-    fill();
   }
 
   const api: Scheduler = {
@@ -189,7 +218,7 @@ export function makeScheduler(deps: SchedulerDeps): Scheduler {
       woken = true;
       setImmediate(() => {
         woken = false;
-        if (!stopped) fill();
+        if (!stopped) tick();
       });
     },
     pause() {

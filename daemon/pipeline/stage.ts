@@ -30,7 +30,7 @@ export interface Stage<Input, Output> {
   /** Stages that must have ended before, whatever came out. */
   readonly after: readonly string[];
   readonly pool: PoolName;
-  /** The input holds the file's place, its siblings or its companions: rerun when those change. */
+  /** The input holds the file's place and its companions: rerun when those change. */
   readonly readsFolder?: boolean;
   readonly output: z.ZodType<Output>;
   /** When it returns a reason, the stage waits, and status shows the reason. */
@@ -49,3 +49,6 @@ export interface Entry<Input, Output> {
 
 /** An error that another attempt cannot mend (a damaged file, say): the stage fails at once. */
 export class PermanentError extends Error {}
+
+/** What the stage needs went away, and `blockedBy` says so by now: the run is given back, its attempt not counted. */
+export class BlockedError extends Error {}

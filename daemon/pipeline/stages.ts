@@ -1,4 +1,5 @@
 import type { ProposalDraft } from "../contract/naming.ts";
+import { relinkFolder } from "../db/companions.ts";
 import { getFile, rawPathOf, saveHash } from "../db/files.ts";
 import { saveMetadata } from "../db/metadata.ts";
 import { loadNamingInput, relativeTo } from "../db/naming-input.ts";
@@ -8,6 +9,7 @@ import { hashStage } from "../stages/hash.ts";
 import { makeProposeStage } from "../stages/propose.ts";
 import { type AskModel, makeRefineStage } from "../stages/refine.ts";
 import { makeTagsStage } from "../stages/tags.ts";
+import { folderChanged } from "./advance.ts";
 import { makeRegistry, type Registry } from "./registry.ts";
 import type { Entry, Stage } from "./stage.ts";
 
@@ -31,11 +33,14 @@ function loadPath(db: Db, fileId: number) {
   return file && { path: rawPathOf(file), extension: file.extension, sizeBytes: file.sizeBytes };
 }
 
-/** Stores a new hash; when it differs from the former one, what was decided on the old content falls. */
+/**
+ * Stores a new hash; when it differs from the former one, what was decided on the old content falls. Returns the id of
+ * the older row when the file turned out to be one that had vanished.
+ */
 function storeHash(db: Db, fileId: number, output: { sha256: string }, now: number) {
   const former = getFile(db, fileId)?.sha256;
   if (former && former !== output.sha256) reopenProposal(db, fileId, now);
-  return saveHash(db, fileId, output.sha256);
+  return saveHash(db, fileId, output.sha256)?.mergedInto;
 }
 
 /** All stages, in an order in which each follows what it waits for. A new stage is one file and one line here. */
@@ -49,10 +54,19 @@ export function makeStages(deps: StagesDeps): Registry {
     const draft = pendingDraft(db, fileId);
     return input && draft && { ...input, draft };
   };
-  return makeRegistry([
-    entry(hashStage, loadPath, storeHash),
+  const registry: Registry = makeRegistry([
+    entry(hashStage, loadPath, (db, fileId, output, now) => {
+      const survivor = storeHash(db, fileId, output, now);
+      if (survivor === undefined) return undefined;
+      // The older row has a new folder: its companions and its neighbours are others now.
+      const folderId = getFile(db, survivor)?.folderId;
+      const relinked = folderId === undefined ? [] : relinkFolder(db, folderId);
+      for (const id of new Set([survivor, ...relinked])) folderChanged(db, registry, id);
+      return "merged";
+    }),
     entry(makeTagsStage(deps), loadPath, saveMetadata),
     entry(makeProposeStage(deps), (db, fileId) => loadNamingInput(db, fileId, deps.root), storeProposal),
     entry(makeRefineStage({ ...deps, unavailable: deps.modelUnavailable }), loadRefine, storeProposal),
   ]);
+  return registry;
 }

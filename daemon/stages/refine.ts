@@ -2,8 +2,16 @@ import { type NamingInput, type ProposalDraft, proposalSchema } from "../contrac
 import { readInput, type UnreadInput } from "../naming/read-input.ts";
 import type { Stage } from "../pipeline/stage.ts";
 
-/** Asks the language model about one file; calls that come together are asked in one request. */
-export type AskModel = (input: NamingInput, draft: ProposalDraft, signal: AbortSignal) => Promise<ProposalDraft>;
+/**
+ * Asks the language model about one file; calls that come together are asked in one request. `alive` is called as long
+ * as the answer can be hoped for. Throws a BlockedError when the model has gone away.
+ */
+export type AskModel = (
+  input: NamingInput,
+  draft: ProposalDraft,
+  signal: AbortSignal,
+  alive: () => void,
+) => Promise<ProposalDraft>;
 
 export interface RefineInput extends UnreadInput {
   draft: ProposalDraft;
@@ -29,7 +37,7 @@ export function makeRefineStage(options: {
     async run({ draft, ...input }, tools, signal) {
       if (draft.kind === "other") return { skipped: "Stays where it is: nothing to refine" };
       tools.progress();
-      return options.ask(await readInput(input, options.maxCompanionChars), draft, signal);
+      return options.ask(await readInput(input, options.maxCompanionChars), draft, signal, () => tools.progress());
     },
   };
 }

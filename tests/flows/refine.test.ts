@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { ProposalItem, Stats } from "../../daemon/contract/api.ts";
+import { getRun } from "../../daemon/db/runs.ts";
 import { makeBatcher } from "../../daemon/naming/batch.ts";
 import { proposeByRules } from "../../daemon/naming/rules.ts";
-import { type ChatAnswer, type FakeOllama, startOllama } from "../naming/ollama-server.ts";
+import { type ChatAnswer, type FakeOllama, slow, startOllama } from "../naming/ollama-server.ts";
 import { makeWorld, until, type World, wav } from "../support/world.ts";
 
 interface Page<T> {
@@ -15,8 +16,8 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.stop();
 });
 
-function serve(chat: (attempt: number, content: string) => ChatAnswer): FakeOllama {
-  const server = startOllama(chat, ["m:latest"]);
+function serve(chat: (attempt: number, content: string) => ChatAnswer, port = 0): FakeOllama {
+  const server = startOllama(chat, ["m:latest"], port);
   servers.push(server);
   return server;
 }
@@ -86,26 +87,86 @@ describe("the model looks over what the rules proposed", () => {
     expect((await proposals(world)).items[0]?.engine).toBe("rules");
     const waiting = (await world.call<Stats>("GET", "/pipeline/stats")).stages.find((stage) => stage.name === "refine");
     expect(waiting?.waitingFor).toContain("does not answer");
-    const port = Number(new URL(host).port);
-    const server = Bun.serve({
-      port,
-      hostname: "127.0.0.1",
-      async fetch(request) {
-        const { pathname } = new URL(request.url);
-        if (pathname === "/api/tags") return Response.json({ models: [{ name: "m:latest", model: "m:latest" }] });
-        if (pathname === "/api/show") return Response.json({ details: {} });
-        const { stream } = (await request.json()) as { stream: boolean };
-        const message = {
-          model: "m",
-          message: { role: "assistant", content: answer },
-          done: true,
-          done_reason: "stop",
-        };
-        return stream ? new Response(`${JSON.stringify(message)}\n`) : Response.json(message);
-      },
-    });
+    serve(() => answer, Number(new URL(host).port));
     await until("the refined proposal", async () => (await proposals(world)).items[0]?.engine === "ollama");
-    await server.stop(true);
+  }, 20_000);
+});
+
+describe("an outage costs a file nothing", () => {
+  const refineRun = (world: World) => getRun(world.daemon.deps.db, 1, "refine");
+  const refineStats = async (world: World) =>
+    (await world.call<Stats>("GET", "/pipeline/stats")).stages.find((stage) => stage.name === "refine");
+  const once = { WORKER_MAX_RETRIES: "1" };
+  const failure = () => Response.json({ error: "out of memory" }, { status: 500 });
+
+  test("a model that answers slowly is not silent", async () => {
+    const server = serve(() => slow(answer, 150, 20));
+    const world = await makeWorld(vague, { env: { ...settings(server.host), ...once, WORKER_JOB_TIMEOUT: "1" } });
+    await world.settle();
+    expect(refineRun(world)).toMatchObject({ status: "done", attempts: 1 });
+    expect((await proposals(world)).items[0]?.engine).toBe("ollama");
+    expect(server.requests.length).toBe(1);
+  }, 20_000);
+
+  test("a model that is silent counts as away, not the file as failed", async () => {
+    const server = serve(() => new Promise<string>(() => {}));
+    const world = await makeWorld(vague, {
+      env: { ...settings(server.host), ...once, WORKER_JOB_TIMEOUT: "1", WORKER_HEALTH_CHECK_INTERVAL: "3600" },
+    });
+    await world.settle();
+    expect((await refineStats(world))?.waitingFor).toContain("no sign of life");
+    expect(refineRun(world)).toMatchObject({ status: "pending", attempts: 0 });
+  }, 20_000);
+
+  test("while every question fails, refine waits, says why, and uses up no attempt", async () => {
+    const state = { broken: true };
+    const server = serve(() => (state.broken ? failure() : answer));
+    const world = await makeWorld(vague, { env: { ...settings(server.host), ...once } });
+    world.daemon.deps.scanner.scan("test");
+    await until("several tries", () => server.requests.length >= 5);
+    await until("the reason", async () => (await refineStats(world))?.waitingFor?.includes("out of memory"));
+    expect(refineRun(world)).toMatchObject({ status: "pending", attempts: 0 });
+    expect((await world.call<Stats>("GET", "/pipeline/stats")).services[0]).toMatchObject({ ok: false });
+    state.broken = false;
+    const item = await until("the refined proposal", async () =>
+      (await proposals(world)).items.find(({ engine }) => engine === "ollama"),
+    );
+    expect(item.notes.join()).not.toContain("no usable answer");
+    expect(refineRun(world)).toMatchObject({ status: "done", attempts: 1 });
+  }, 20_000);
+
+  test("a server that dies in the middle of an answer and comes back is asked again", async () => {
+    const server = serve(() => slow(answer, 100, 50));
+    const world = await makeWorld(vague, { env: { ...settings(server.host), ...once } });
+    world.daemon.deps.scanner.scan("test");
+    await until("the question", () => server.requests.length);
+    await Bun.sleep(250);
+    server.stop();
+    await until("the wait", async () => (await refineStats(world))?.waitingFor);
+    expect(refineRun(world)).toMatchObject({ status: "pending", attempts: 0 });
+    serve(() => answer, Number(new URL(server.host).port));
+    await until("the refined proposal", async () => (await proposals(world)).items[0]?.engine === "ollama");
+    expect(refineRun(world)).toMatchObject({ status: "done", attempts: 1 });
+  }, 20_000);
+
+  test("a file at which a model that works fails again and again counts its attempts", async () => {
+    const server = serve((_, content) => (content.includes("rec.wav") ? failure() : "{}"));
+    const world = await makeWorld(vague, { env: { ...settings(server.host), ...once } });
+    await world.settle();
+    expect(refineRun(world)).toMatchObject({ status: "failed", attempts: 1, error: "out of memory" });
+    expect((await refineStats(world))?.waitingFor).toBeNull();
+  });
+
+  test("a proposal that was decided while the model was away is left alone, and not called gone", async () => {
+    const absent = serve(() => answer);
+    absent.stop();
+    const world = await makeWorld(vague, { env: settings(absent.host) });
+    await world.settle();
+    const before = (await proposals(world)).items[0] as ProposalItem;
+    await world.call("PATCH", `/proposals/${before.id}/approve`, { version: before.version });
+    serve(() => answer, Number(new URL(absent.host).port));
+    await until("the end", () => refineRun(world)?.status === "skipped");
+    expect(refineRun(world)?.error).toBe("Nothing to do any more: the file is gone, or it was decided on");
   }, 20_000);
 });
 
@@ -149,6 +210,30 @@ describe("questions are gathered", () => {
     b.abort(new Error("cancelled"));
     expect(await ended.promise).toBe("stopped");
     expect((await answers).map((one) => one.status)).toEqual(["rejected", "rejected"]);
+  });
+
+  test("requests go one after the other, and a sign of life of the first is one for all who wait", async () => {
+    const signs = { a: 0, b: 0 };
+    let running = 0;
+    const ask = makeBatcher({
+      size: 1,
+      gatherMs: 5,
+      propose: async (_inputs, drafts, _signal, alive) => {
+        expect(++running).toBe(1);
+        for (let i = 0; i < 5; i++) {
+          await Bun.sleep(5);
+          alive();
+        }
+        running--;
+        return drafts;
+      },
+    });
+    const signal = new AbortController().signal;
+    await Promise.all([
+      ask(input("1"), draft, signal, () => signs.a++),
+      ask(input("2"), draft, signal, () => signs.b++),
+    ]);
+    expect(signs).toEqual({ a: 5, b: 10 });
   });
 
   test("an error reaches everybody who waits", async () => {

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import type { NamingInput, ProposalDraft } from "../../daemon/contract/naming.ts";
-import { makeOllamaNamer } from "../../daemon/naming/llm.ts";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { fieldNames, type NamingInput, type ProposalDraft } from "../../daemon/contract/naming.ts";
+import { CallError, makeOllamaNamer } from "../../daemon/naming/llm.ts";
 import { proposeByRules } from "../../daemon/naming/rules.ts";
-import { type ChatAnswer, cut, type FakeOllama, startOllama, truncated } from "./ollama-server.ts";
+import { type ChatAnswer, cut, type FakeOllama, slow, startOllama, truncated } from "./ollama-server.ts";
 
 const never = new AbortController().signal;
 let servers: FakeOllama[] = [];
@@ -109,8 +111,6 @@ describe("bad answers", () => {
   const cases: [string, (attempt: number) => ChatAnswer][] = [
     ["not JSON", () => "I am sorry, I cannot help with that."],
     ["cut off", () => truncated('{"items":[{"index":0,"fie')],
-    ["connection cut", () => cut('{"items":[')],
-    ["an error", () => Response.json({ error: "model crashed" }, { status: 500 })],
     ["another shape", () => '{"answer":42}'],
     ["a negative index", () => reply({ index: -1, fields: { artist: "Helena Hauff" } })],
     ["an index out of range", () => reply({ index: 7, fields: { artist: "Helena Hauff" } })],
@@ -131,6 +131,8 @@ describe("bad answers", () => {
     test(`${what} once, then good`, async () => {
       const { first, server } = await run([known], (attempt) => (attempt === 1 ? chat(1) : good));
       expect(first.engine).toBe("ollama");
+      const roles = server.requests[1]?.messages.map(({ role }) => role);
+      expect(roles).toEqual(["system", "user", "assistant", "user"]);
       expect(server.requests[1]?.messages.at(-1)?.content).toContain("could not be used");
     });
   }
@@ -144,10 +146,18 @@ describe("bad answers", () => {
     expect(server.requests[1]?.messages[1]?.content).not.toContain("Helena");
   });
 
-  test("silence ends in the rules' draft", async () => {
-    const { first } = await run([known], () => new Promise<string>(() => {}), { timeoutMs: 100 });
-    expect(first.engine).toBe("rules");
-    expect(first.notes.at(-1)).toContain("no sign of life");
+  test("notes about the model from an earlier try are replaced, others stay", async () => {
+    const { server, drafts, out } = await run([known], () => "no idea");
+    const noted = out.map((draft) => ({ ...draft, notes: [...draft.notes, "A note of the rules."] }));
+    const [again] = await namer(server).propose([known], noted, never);
+    expect(again?.notes.filter((note) => note.includes("no usable answer")).length).toBe(1);
+    expect(again?.notes).toEqual([...(drafts[0]?.notes ?? []), "A note of the rules.", expect.any(String)]);
+  });
+
+  test("a field the model confirms twice has its evidence once", async () => {
+    const { server, out } = await run([known], () => good);
+    const [again] = await namer(server).propose([known], out, never);
+    expect(again?.evidence).toEqual(out[0]?.evidence as ProposalDraft["evidence"]);
   });
 
   test("an abort by the caller is thrown", async () => {
@@ -156,6 +166,248 @@ describe("bad answers", () => {
     const work = namer(server).propose([known], [proposeByRules(known)], stop.signal);
     setTimeout(() => stop.abort(new Error("stopped")), 50);
     await expect(work).rejects.toThrow("stopped");
+  });
+});
+
+describe("what is asked", () => {
+  const second = { ...known, path: "sets/Objekt - Live at Fabric 2015-03-14.mp3" };
+
+  test("thinking is off, in a question and in a try", async () => {
+    const { server } = await run([known], () => reply({ index: 0, fields: {} }));
+    await namer(server).tryOut(never);
+    expect(server.requests.map(({ think }) => think)).toEqual([false, false]);
+  });
+
+  test("the shape has one item for each file, with its index, and short values", async () => {
+    const { server } = await run([known, second], () =>
+      reply({ index: 0, fields: {} }, { index: 1, fields: { artist: "Objekt" } }),
+    );
+    const format = server.requests[0]?.format as { properties: { items: Record<string, unknown> } } | undefined;
+    const items = format?.properties.items ?? {};
+    expect(items).toMatchObject({ type: "array", minItems: 2, maxItems: 2 });
+    // llama.cpp reads `items` before `prefixItems`: beside it, it would make every item free.
+    expect(items.items).toBeUndefined();
+    expect(items.prefixItems).toMatchObject([0, 1].map((index) => ({ properties: { index: { const: index } } })));
+    expect(items.prefixItems).toMatchObject([
+      { required: ["index", "fields"], properties: { fields: { properties: { mix: { maxLength: 120 } } } } },
+      {},
+    ]);
+  });
+
+  test("the context stays the same from question to question, and from a try on", async () => {
+    const server = serve((attempt) => (attempt === 2 ? "garbage" : reply({ index: 0, fields: {} })));
+    const one = namer(server);
+    await one.tryOut(never);
+    const long = { ...known, companions: [{ name: "a.txt", text: "x".repeat(1900) }] };
+    for (const input of [known, long]) await one.propose([input], [proposeByRules(input)], never);
+    const sizes = server.requests.map(({ options }) => options.num_ctx);
+    expect(sizes.length).toBe(4);
+    expect(new Set(sizes).size).toBe(1);
+    // A question beyond what was reckoned with makes it grow, and it stays so.
+    const huge = { ...known, siblings: Array.from({ length: 8 }, () => "y".repeat(9000)) };
+    for (const input of [huge, known]) await one.propose([input], [proposeByRules(input)], never);
+    const [grown, after] = server.requests.slice(-2).map(({ options }) => options.num_ctx);
+    expect(grown).toBeGreaterThan(sizes[0] as number);
+    expect(after).toBe(grown as number);
+  });
+
+  test("a rejected answer is shown to the model, cut to 2,000 characters", async () => {
+    const { server } = await run([known], () => "z".repeat(5000));
+    expect(server.requests[1]?.messages[2]).toEqual({ role: "assistant", content: "z".repeat(2000) });
+  });
+
+  test("the prompt knows every field, and kind beside them", async () => {
+    const { server } = await run([known], () => reply({ index: 0, fields: {} }));
+    const system = server.requests[0]?.messages[0]?.content ?? "";
+    const [before = "", list = ""] = system.split("\nFields:\n");
+    for (const name of fieldNames) expect(list).toContain(`\`${name}\``);
+    expect(list).not.toContain("`kind`");
+    expect(before).toContain("`kind`");
+    expect(before).toContain('{"items":');
+  });
+});
+
+/** A club set whose name the rules know, as a real model's answers damaged it. */
+const club: NamingInput = {
+  path: "sets/Carl Cox - Live at Space Ibiza 2016-09-20.mp3",
+  durationSec: 7165,
+  tags: {},
+  companions: [],
+  siblings: [],
+};
+const track: NamingInput = {
+  path: "music/Mira Vale - Night Run 125 8A 2014.mp3",
+  durationSec: 300,
+  tags: { artist: "Mira Vale", title: "Night Run", bpm: "125", year: "2014" },
+  companions: [],
+  siblings: [],
+};
+
+describe("right names are not damaged", () => {
+  const bad: [NamingInput, Record<string, string>][] = [
+    [club, { event: "Carl Cox - Live at Space Ibiza 2016-09-20.mp3" }],
+    [club, { event: "Carl Cox - Live at Space Ibiza 2016-09-20" }],
+    [club, { event: "sets/Carl Cox" }],
+    [club, { event: "2016-09-20" }],
+    [club, { event: "Live at Space" }],
+    [club, { event: "Live @ Space Ibiza" }],
+    [club, { event: "Space Ibiza" }],
+    [club, { stage: "Space Ibiza" }],
+    [club, { stage: "SpaceIbiza" }],
+    [club, { stage: "Ibiza" }],
+    [club, { event: "Carl Cox" }],
+    [club, { day: "20", part: "20" }],
+    [{ ...club, tags: { comment: "room 125" } }, { stage: "Room 1" }],
+    [
+      { ...club, path: "sets/01-carl_cox-live_at_space_ibiza-2016-09-20.mp3" },
+      { episode: "1", part: "1" },
+    ],
+    [track, { album: "Mira Vale - Night Run 125 8A 2014" }],
+    [track, { trackNumber: "1" }],
+    [track, { trackNumber: "25" }],
+    [track, { trackNumber: "125" }],
+    [track, { trackNumber: "8" }],
+    [track, { trackNumber: "2014" }],
+    [track, { discNumber: "1" }],
+    [{ ...track, path: "music/Mira Vale - 99 Nights.mp3", tags: {} }, { trackNumber: "99" }],
+    [{ ...track, path: "music/Mira Vale - A Night.mp3", tags: {} }, { discNumber: "1" }],
+    [{ ...track, path: "music/Mira Vale - A Night.mp3", tags: {} }, { discNumber: "A" }],
+  ];
+  for (const [input, fields] of bad) {
+    test(JSON.stringify(fields), async () => {
+      const { first, drafts } = await run([input], () => reply({ index: 0, fields }));
+      const draft = drafts[0] as ProposalDraft;
+      expect(first.fields).toEqual(draft.fields);
+      expect(first).toMatchObject({ filename: draft.filename, directory: draft.directory });
+      expect(first.confidence).toBe(draft.confidence);
+    });
+  }
+
+  test("a value given for two fields is taken once", async () => {
+    const { first } = await run([vague], () =>
+      reply({
+        index: 0,
+        kind: "set",
+        fields: { artist: "Helena Hauff", venue: "Golden Pudel", stage: "Golden Pudel" },
+      }),
+    );
+    expect(first.filename).toBe("Helena Hauff - Live @ Golden Pudel.mp3");
+  });
+
+  test("a part counted in letters is still taken", async () => {
+    const input = { ...club, companions: [], path: "sets/rec Part B.mp3" };
+    const rough: ProposalDraft = { ...proposeByRules(input), kind: "set", fields: {} };
+    const server = serve(() => reply({ index: 0, fields: { part: "2" } }));
+    expect((await namer(server).propose([input], [rough], never))[0]?.fields.part).toBe("2");
+  });
+
+  test("a number that stands by itself is still taken", async () => {
+    const input = { ...track, path: "music/Mira Vale - Night Run (07).mp3" };
+    const { first } = await run([input], () => reply({ index: 0, fields: { trackNumber: "7" } }));
+    expect(first.fields.trackNumber).toBe("7");
+  });
+});
+
+describe("confidence", () => {
+  const winter = { ...club, companions: [{ name: "a.txt", text: "recorded on the Sunset Terrace that night\n" }] };
+
+  test("a complete name that the model changed is not as sure as before", async () => {
+    const sure = proposeByRules(winter);
+    const server = serve(() => reply({ index: 0, fields: { artist: "Carl Cox", stage: "Sunset Terrace" } }));
+    const [first] = await namer(server).propose([winter], [{ ...sure, confidence: 0.95 }], never);
+    expect(first?.filename).toContain("Sunset Terrace");
+    expect(first?.confidence).toBe(0.7);
+    const [unsure] = await namer(server).propose([winter], [{ ...sure, confidence: 0.3 }], never);
+    expect(unsure?.confidence).toBe(0.3);
+  });
+
+  test("a second look at a refined draft leaves it as it is", async () => {
+    for (const fields of [{ artist: "Carl Cox" }, { artist: "Carl Cox", stage: "Sunset Terrace", event: "Nowhere" }]) {
+      const { server, out } = await run([winter], () => reply({ index: 0, fields }));
+      let drafts = out;
+      for (let i = 0; i < 3; i++) drafts = await namer(server).propose([winter], drafts, never);
+      expect(drafts).toEqual(out);
+    }
+  });
+});
+
+describe("a call that fails is no answer", () => {
+  const cases: [string, () => ChatAnswer, string][] = [
+    ["a cut connection", () => cut('{"items":['), "Did not receive done"],
+    ["an error of the server", () => Response.json({ error: "model crashed" }, { status: 500 }), "model crashed"],
+    ["an error inside the stream", () => new Response(`${JSON.stringify({ error: "runner died" })}\n`), "runner died"],
+    ["a model that is gone", () => Response.json({ error: "no such model" }, { status: 404 }), "no such model"],
+    ["silence", () => new Promise<string>(() => {}), "no sign of life"],
+  ];
+  for (const [what, chat, message] of cases) {
+    test(`${what} is thrown, and not asked again`, async () => {
+      const server = serve(chat);
+      const work = namer(server, { timeoutMs: 200 }).propose([known], [proposeByRules(known)], never);
+      await expect(work).rejects.toThrow(message);
+      await expect(work).rejects.toBeInstanceOf(CallError);
+      expect(server.requests.length).toBe(1);
+    });
+  }
+
+  test("nobody there is thrown too", async () => {
+    const gone = { ...serve(() => ""), host: "http://127.0.0.1:9" };
+    await expect(namer(gone).propose([known], [proposeByRules(known)], never)).rejects.toBeInstanceOf(CallError);
+  });
+
+  test("the runtime's own words for a lost connection reach nobody", async () => {
+    const reset = createServer((socket) => void socket.on("data", () => socket.destroy())).listen(0);
+    await once(reset, "listening");
+    const port = (reset.address() as AddressInfo).port;
+    const lost = namer({ ...serve(() => ""), host: `http://127.0.0.1:${port}` });
+    const nobody = namer({ ...serve(() => ""), host: "http://127.0.0.1:9" });
+    for (const [one, words] of [
+      [lost, "the connection broke off"],
+      [nobody, "the connection was refused"],
+    ] as const) {
+      const found = await one.probe(never);
+      const error = await one.propose([known], [proposeByRules(known)], never).catch((reason: Error) => reason.message);
+      for (const text of [found.ok ? "" : found.reason, String(error)]) {
+        expect(text).toContain(words);
+        expect(text).not.toMatch(/verbose|ECONN|url/);
+      }
+    }
+    reset.close();
+  });
+
+  test("a try asks one word: it tells a model that works from one that does not", async () => {
+    expect(await namer(serve(() => "{}")).tryOut(never)).toEqual({ ok: true });
+    const broken = serve(() => Response.json({ error: "out of memory" }, { status: 500 }));
+    expect(await namer(broken).tryOut(never)).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining("out of memory"),
+    });
+  });
+});
+
+describe("signs of life", () => {
+  test("every piece of an answer is one", async () => {
+    const server = serve(() => slow(reply({ index: 0, fields: { artist: "Helena Hauff" } }), 20, 10));
+    let signs = 0;
+    await namer(server, { timeoutMs: 150 }).propose([known], [proposeByRules(known)], never, () => signs++);
+    expect(signs).toBeGreaterThanOrEqual(10);
+  });
+
+  test("a wait for the rate limit gives them too", async () => {
+    const server = serve(() => reply({ index: 0, fields: { artist: "Helena Hauff" } }));
+    let now = 0;
+    const longest = { ms: 0 };
+    const clock = {
+      now: () => now,
+      sleep: async (ms: number) => {
+        longest.ms = Math.max(longest.ms, ms);
+        now += ms;
+      },
+    };
+    const one = namer(server, { maxRpm: 1, clock });
+    let signs = 0;
+    for (let i = 0; i < 2; i++) await one.propose([known], [proposeByRules(known)], never, () => signs++);
+    expect(longest.ms).toBeLessThan(1000);
+    expect(signs).toBeGreaterThan(60);
   });
 });
 

@@ -4,6 +4,7 @@ export interface FakeOllama {
   readonly requests: {
     messages: { role: string; content: string }[];
     format: unknown;
+    think?: boolean;
     stream: boolean;
     options: Record<string, number>;
   }[];
@@ -48,13 +49,34 @@ export function cut(text: string): Response {
   return new Response(body);
 }
 
+/** An answer whose pieces come one by one, `everyMs` apart. */
+export function slow(text: string, everyMs: number, pieces: number): Response {
+  const size = Math.ceil(text.length / pieces);
+  const body = new ReadableStream({
+    async start(controller) {
+      const send = (content: string, done: boolean) =>
+        controller.enqueue(
+          new TextEncoder().encode(`${JSON.stringify({ message: { role: "assistant", content }, done })}\n`),
+        );
+      for (let at = 0; at < text.length; at += size) {
+        await Bun.sleep(everyMs);
+        send(text.slice(at, at + size), false);
+      }
+      send("", true);
+      controller.close();
+    },
+  });
+  return new Response(body);
+}
+
 export function startOllama(
   chat: (attempt: number, content: string) => ChatAnswer,
   models: readonly string[] = ["m:latest"],
+  port = 0,
 ): FakeOllama {
   const requests: FakeOllama["requests"] = [];
   const server = Bun.serve({
-    port: 0,
+    port,
     hostname: "127.0.0.1",
     async fetch(request) {
       const { pathname } = new URL(request.url);
