@@ -21,7 +21,7 @@ function makeBareScanner(root: string, databasePath: string) {
   const ask: AskModel = async (_, draft) => draft;
   const registry = makeStages({ root, ffprobePath: null, maxCompanionChars: 0, ask, modelUnavailable: () => null });
   const settle = makeSettle({ settleMs: 0, onStill() {} });
-  const deps = { db, registry, settle, now: Date.now, root, exclude: [], events: makeEvents(), log: silentLog };
+  const deps = { db, registry, settle, now: Date.now, root, events: makeEvents(), log: silentLog };
   return { db, scanner: makeScanner({ ...deps, walker: makeWalker(), onChange() {} }) };
 }
 

@@ -33,12 +33,6 @@ export interface LibraryWatch {
   stop(): Promise<void>;
 }
 
-/** An output folder inside the library is left out of scans unless OUTPUT_PATH says so itself. */
-function excluded(config: Config, library: string): string[] {
-  const inside = config.outputPath.startsWith(`${library}/`);
-  return inside && !config.values.OUTPUT_PATH ? [config.outputPath] : [];
-}
-
 export function makeLibraryWatch(deps: LibraryWatchDeps): LibraryWatch {
   const { db, registry, events, log, now, library, config } = deps;
   const settle = makeSettle({
@@ -54,7 +48,6 @@ export function makeLibraryWatch(deps: LibraryWatchDeps): LibraryWatch {
     settle,
     now,
     root: library,
-    exclude: excluded(config, library),
     walker: makeWalker(),
     events,
     log,

@@ -1,25 +1,17 @@
-import { existsSync, lstatSync } from "node:fs";
-import { displayPath, joinRaw, type RawPath, splitRaw } from "../contract/raw-path.ts";
-import {
-  countPresentUnder,
-  ensureFolder,
-  findFolder,
-  foldersUnder,
-  indexNewFiles,
-  markFoldersMissing,
-} from "../db/files.ts";
+import { lstatSync, statSync } from "node:fs";
+import { displayPath, joinRaw, type RawPath, sameRaw, splitRaw } from "../contract/raw-path.ts";
+import { findFolder, foldersUnder, indexNewFiles, markFoldersMissing } from "../db/files.ts";
 import { emptyTally, insertScan, type ScanTally, updateScan } from "../db/scan-batches.ts";
 import type { Events } from "../events.ts";
 import type { Log } from "../log.ts";
-import { type ApplyDeps, applyListing, rawKey } from "./apply-listing.ts";
+import { type ApplyDeps, applyListing, entriesAtOnce, rawKey } from "./apply-listing.ts";
+import { checkFirst, foldersWithFiles, lostMount, makeDeviceNotes, otherDevice, ScanError } from "./mounts.ts";
 import type { Listing } from "./walk.ts";
 import type { Walker } from "./walker.ts";
 
 export interface ScannerDeps extends ApplyDeps {
   /** Absolute path of the library. */
   root: string;
-  /** Folders below the library that are not part of it. */
-  exclude: RawPath[];
   walker: Walker;
   events: Events;
   log: Log;
@@ -32,15 +24,12 @@ export interface ScannerDeps extends ApplyDeps {
 export interface Scanner {
   /** Walks the library, or the part of it at `path`, as a batch; returns its id at once. `done` settles with the walk. */
   scan(reason: string, path?: RawPath): { id: number; done: Promise<void> };
-  /** Looks at single folders again, because something may have changed there. */
-  hint(folders: readonly RawPath[]): void;
+  /** Looks at single folders again, because something may have changed there. Resolves when that was done; never rejects. */
+  hint(folders: readonly RawPath[]): Promise<void>;
   /** Resolves when no scan and no hint is under way. */
   idle(): Promise<void>;
   stop(): Promise<void>;
 }
-
-/** A library that cannot be scanned. The message says what is wrong and what to do. */
-export class ScanError extends Error {}
 
 const manyFiles = 10_000;
 
@@ -55,7 +44,7 @@ export function makeScanner(deps: ScannerDeps): Scanner {
   let queue = Promise.resolve();
   let current: { id: number; root: RawPath; done: Promise<void> } | undefined;
   const hinted = new Map<string, RawPath>();
-  let hinting = false;
+  let hinting: Promise<void> | undefined;
 
   const enqueue = <T>(work: () => Promise<T>): Promise<T> => {
     const next = queue.then(work);
@@ -66,66 +55,73 @@ export function makeScanner(deps: ScannerDeps): Scanner {
     return next;
   };
 
-  /** A mount that is away shows an empty folder, another device, or nothing: then no row may be touched. */
-  function checkFirst(first: Listing): void {
-    if (first.error) {
-      throw new ScanError(
-        `${displayPath(first.path)} cannot be read (${first.error}). Is the disk mounted? Nothing was changed.`,
-      );
-    }
-    if (displayPath(first.path) !== displayPath(root) || first.entries.length > 0 || first.folders.length > 0) return;
-    const known = countPresentUnder(db, first.path);
-    if (known > 0) {
-      throw new ScanError(
-        `${displayPath(first.path)} is empty, but ${known} files are known in it. Is the disk mounted? Nothing was changed. ` +
-          "If it is meant to be empty, put any file into it and scan again.",
-      );
+  /** Writes what these folders hold, in transactions between which the event loop gets its turn. */
+  async function apply(listings: readonly Listing[], tally: ScanTally): Promise<void> {
+    const steps = (function* () {
+      for (const listing of listings) yield* applyListing(deps, listing, tally);
+    })();
+    const someSteps = db.transaction(() => {
+      const fresh: number[] = [];
+      let step = steps.next();
+      for (let rows = 0; !step.done; step = steps.next()) {
+        fresh.push(...step.value.fresh);
+        rows += step.value.rows;
+        if (rows >= entriesAtOnce) break;
+      }
+      indexNewFiles(db, fresh);
+      return step.done;
+    });
+    for (let done: boolean | undefined; !done; ) {
+      done = someSteps();
+      // After the last one too: more listings may lie ready, and then nothing else would wait.
+      await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
-  /** A folder below the root whose mount went away: known on another device, with files, and empty now. */
-  function lostMount(listing: Listing): boolean {
-    if (listing.error || listing.entries.length > 0 || listing.folders.length > 0) return false;
-    const known = findFolder(db, listing.path);
-    return known?.device != null && known.device !== listing.device && countPresentUnder(db, listing.path) > 0;
+  /** Before anything is written: a mount that is away must not look like files that are gone. */
+  function checkMounts(listings: readonly Listing[]): void {
+    const lost = listings.find((listing) => lostMount(db, root, listing));
+    if (!lost) return;
+    throw new ScanError(
+      `${displayPath(lost.path)} is on another device than before, and most of what is known in it is not there. ` +
+        "Is the disk mounted? Its files keep their state.",
+    );
   }
 
   /** Walks `path`; what was known there and was not met is missing, unless its folder could not be read. */
   async function walkInto(path: RawPath, recursive: boolean, tally: ScanTally, onProgress: () => void): Promise<void> {
     const met = new Set<string>();
     const dark: RawPath[] = [];
-    const before = findFolder(db, path);
-    let first = true;
-    for await (const listings of walker.walk(path, { recursive, exclude: deps.exclude }, controller.signal)) {
-      if (first && listings[0]) checkFirst(listings[0]);
-      first = false;
-      const lost = listings.find(lostMount);
-      if (lost)
-        throw new ScanError(
-          `${displayPath(lost.path)} is empty and on another device than before. Is the disk mounted? Its files keep their state.`,
-        );
-      db.transaction(() => {
-        const fresh: number[] = [];
-        for (const listing of listings) {
-          met.add(rawKey(listing.path));
-          if (listing.error) dark.push(listing.path);
-          fresh.push(...applyListing(deps, listing, tally));
-          if (!recursive) for (const name of listing.folders) met.add(rawKey(joinRaw(listing.path, name)));
-        }
-        indexNewFiles(db, fresh);
-      })();
+    const devices = makeDeviceNotes(db);
+    let first: Listing | undefined;
+    const options = { recursive, followLink: sameRaw(path, root) };
+    for await (const listings of walker.walk(path, options, controller.signal)) {
+      if (!first && listings[0]) checkFirst(db, root, listings[0]);
+      first ??= listings[0];
+      checkMounts(listings);
+      await apply(listings, tally);
+      for (const listing of listings) {
+        met.add(rawKey(listing.path));
+        if (listing.error) dark.push(listing.path);
+        devices.note(listing);
+        if (!recursive) for (const name of listing.folders) met.add(rawKey(joinRaw(listing.path, name)));
+      }
       deps.onFolders?.(listings.filter((listing) => !listing.error).map((listing) => listing.path));
       onProgress();
       deps.onChange();
     }
     const gone = foldersGone(path, recursive, met, dark);
-    if (before?.device != null && findFolder(db, path)?.device !== before.device && gone.length > met.size) {
-      ensureFolder(db, path, before.device);
-      throw new ScanError(
-        `${displayPath(path)} is on another device than before, and most of its folders are not there. Is the right disk mounted? Their files keep their state.`,
-      );
-    }
+    if (first) checkDisk(first, gone, met);
     tally.missing += markFoldersMissing(db, gone, now());
+    if (first && recursive) devices.save(first, dark);
+  }
+
+  /** Another disk in the place of the former one may hold some of the same folders. */
+  function checkDisk(first: Listing, gone: readonly number[], met: ReadonlySet<string>): void {
+    if (!otherDevice(db, root, first) || foldersWithFiles(db, gone).size <= met.size) return;
+    throw new ScanError(
+      `${displayPath(first.path)} is on another device than before, and most of its folders are not there. Is the right disk mounted? Their files keep their state.`,
+    );
   }
 
   /** Folders (ids) that are known under `path` and were not met by the walk. */
@@ -139,7 +135,7 @@ export function makeScanner(deps: ScannerDeps): Scanner {
         .split("/")
         .slice(0, depth + 1)
         .join("/");
-      return !met.has(child) && !existsSync(folder.pathRaw as string);
+      return !met.has(child) && !isThere(folder.pathRaw);
     });
     return gone.map((folder) => folder.id);
   }
@@ -164,7 +160,8 @@ export function makeScanner(deps: ScannerDeps): Scanner {
       updateScan(db, id, tally, { status, error: message, now: now() });
       events.emit("scan", { batchId: id, status, error: message });
     } finally {
-      current = undefined;
+      // Another scan may be queued behind this one.
+      if (current?.id === id) current = undefined;
       // A big walk leaves much behind that nobody holds; a daemon at rest should be small.
       if (tally.seen > manyFiles) {
         db.run("pragma shrink_memory");
@@ -174,16 +171,27 @@ export function makeScanner(deps: ScannerDeps): Scanner {
     }
   }
 
-  /** The nearest folder at or above `path`, within the library, that is there. */
-  function nearest(path: RawPath): RawPath | null {
-    for (let here = path; under(here, [root]); here = splitRaw(here).folder) {
-      try {
-        if (lstatSync(here as string).isDirectory()) return here;
-      } catch {
-        // Not there: look one up.
-      }
+  const isFolder = (path: RawPath): boolean => {
+    try {
+      return (sameRaw(path, root) ? statSync : lstatSync)(path as string).isDirectory();
+    } catch {
+      return false;
     }
-    return null;
+  };
+
+  /** The nearest folder at or above `path`, within the library, that is there. Links below the library are not followed. */
+  function nearest(path: RawPath): RawPath | null {
+    if (sameRaw(path, root)) return isFolder(root) ? root : null;
+    if (!under(path, [root])) return null;
+    const parent = splitRaw(path).folder;
+    const above = nearest(parent);
+    return above !== null && sameRaw(above, parent) && isFolder(path) ? path : above;
+  }
+
+  /** Whether the folder is there, and not only by way of a link. */
+  function isThere(path: RawPath): boolean {
+    const found = nearest(path);
+    return found !== null && sameRaw(found, path);
   }
 
   async function lookAt(path: RawPath): Promise<void> {
@@ -199,10 +207,11 @@ export function makeScanner(deps: ScannerDeps): Scanner {
 
   async function childrenUnknown(folder: RawPath): Promise<RawPath[]> {
     const children: RawPath[] = [];
-    for await (const [listing] of walker.walk(folder, { recursive: false }, controller.signal)) {
+    const options = { recursive: false, followLink: sameRaw(folder, root) };
+    for await (const [listing] of walker.walk(folder, options, controller.signal)) {
       for (const name of listing?.folders ?? []) children.push(joinRaw(folder, name));
     }
-    return children.filter((child) => !findFolder(db, child) && !under(child, deps.exclude));
+    return children.filter((child) => !findFolder(db, child));
   }
 
   async function workHints(): Promise<void> {
@@ -214,7 +223,7 @@ export function makeScanner(deps: ScannerDeps): Scanner {
           log.warn("folder could not be looked at", { path: displayPath(path), error: (error as Error).message });
       });
     }
-    hinting = false;
+    hinting = undefined;
   }
 
   return {
@@ -226,10 +235,9 @@ export function makeScanner(deps: ScannerDeps): Scanner {
       return { id, done };
     },
     hint(folders) {
-      for (const folder of folders) if (!under(folder, deps.exclude)) hinted.set(rawKey(folder), folder);
-      if (hinting || hinted.size === 0) return;
-      hinting = true;
-      void workHints();
+      for (const folder of folders) hinted.set(rawKey(folder), folder);
+      if (hinted.size > 0 && !controller.signal.aborted) hinting ??= workHints();
+      return hinting ?? Promise.resolve();
     },
     async idle() {
       while (hinting || current) await Promise.all([queue, Bun.sleep(10)]);

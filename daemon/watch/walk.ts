@@ -1,6 +1,6 @@
-import { lstatSync, readdirSync } from "node:fs";
+import { lstatSync, readdirSync, statSync } from "node:fs";
 import type { FileKind } from "../contract/kinds.ts";
-import { displayPath, fromBytes, joinRaw, type RawPath, sameRaw, toBytes } from "../contract/raw-path.ts";
+import { displayPath, fromBytes, joinRaw, type RawPath, toBytes } from "../contract/raw-path.ts";
 import { classify, isKind, type SkipReason, skipFolder } from "./kinds.ts";
 
 /** A media or companion file as the disk shows it; `mtimeMs` with its fraction. */
@@ -33,15 +33,22 @@ function readNames(path: RawPath): RawPath[] {
   return (readdirSync(path as string, { encoding: "buffer" }) as unknown as Uint8Array[]).map(fromBytes);
 }
 
+/** The device of a folder. A link in its place may lead anywhere: only the places that the user named may be links. */
+function deviceOf(path: RawPath, followLink: boolean): number {
+  const stat = (followLink ? statSync : lstatSync)(path as string);
+  if (stat.isSymbolicLink()) throw new Error("it is a symbolic link");
+  return stat.dev;
+}
+
 /** Reads one folder. Throws nothing: an unreadable folder is a listing with an error. */
-export function listFolder(path: RawPath): Listing {
+export function listFolder(path: RawPath, followLink = true): Listing {
   const listing: Listing = { path, device: 0, entries: [], folders: [], skipped: {} };
   const skip = (reason: SkipReason) => {
     listing.skipped[reason] = (listing.skipped[reason] ?? 0) + 1;
   };
   let names: RawPath[];
   try {
-    listing.device = lstatSync(path as string).dev;
+    listing.device = deviceOf(path, followLink);
     names = readNames(path);
   } catch (error) {
     return { ...listing, error: (error as Error).message, skipped: { "unreadable folder": 1 } };
@@ -81,16 +88,12 @@ export function listFolder(path: RawPath): Listing {
   return listing;
 }
 
-/**
- * Every folder at and under `root`, parents first. Symbolic links are not followed, so there are no loops. `exclude`
- * names folders that are left out with all they hold.
- */
-export function* walk(root: RawPath, exclude: readonly RawPath[] = []): Generator<Listing> {
+/** Every folder at and under `root`, parents first. Symbolic links are not followed, `root` apart if `followLink`. */
+export function* walk(root: RawPath, followLink = false): Generator<Listing> {
   const waiting: RawPath[] = [root];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     const here = path;
-    const listing = listFolder(here);
-    listing.folders = listing.folders.filter((name) => !exclude.some((other) => sameRaw(joinRaw(here, name), other)));
+    const listing = listFolder(here, followLink && here === root);
     waiting.push(...listing.folders.map((name) => joinRaw(here, name)).reverse());
     yield listing;
   }

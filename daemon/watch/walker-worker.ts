@@ -5,8 +5,9 @@ import { type Listing, listFolder, walk } from "./walk.ts";
 export interface WalkRequest {
   id: number;
   root: RawPath;
-  exclude: RawPath[];
   recursive: boolean;
+  /** Whether `root` may be a symbolic link. */
+  followLink: boolean;
 }
 export type WalkReply = { id: number; listings: Listing[]; last: boolean };
 
@@ -22,10 +23,10 @@ async function send(reply: WalkReply): Promise<void> {
   if (unacknowledged >= ahead) await new Promise<void>((resolve) => (acknowledged = resolve));
 }
 
-async function answer({ id, root, exclude, recursive }: WalkRequest): Promise<void> {
+async function answer({ id, root, recursive, followLink }: WalkRequest): Promise<void> {
   let listings: Listing[] = [];
   let size = 0;
-  for (const listing of recursive ? walk(root, exclude) : [listFolder(root)]) {
+  for (const listing of recursive ? walk(root, followLink) : [listFolder(root, followLink)]) {
     listings.push(listing);
     size += 1 + listing.entries.length;
     if (size < batchEntries) continue;

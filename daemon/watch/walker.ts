@@ -5,14 +5,16 @@ import type { WalkReply, WalkRequest } from "./walker-worker.ts";
 /** A thread without work is ended after this time: its memory is better used elsewhere. */
 const restAfterMs = 5000;
 
+export interface WalkOptions {
+  recursive: boolean;
+  /** Whether `root` may be a symbolic link: only the library itself may. */
+  followLink?: boolean;
+}
+
 /** Walks folders in a thread of its own. */
 export interface Walker {
   /** Batches of folders at and under `root` (or `root` alone). Throws when the thread is silent for too long. */
-  walk(
-    root: RawPath,
-    options: { recursive: boolean; exclude?: RawPath[] },
-    signal: AbortSignal,
-  ): AsyncGenerator<Listing[]>;
+  walk(root: RawPath, options: WalkOptions, signal: AbortSignal): AsyncGenerator<Listing[]>;
   close(): void;
 }
 
@@ -34,11 +36,8 @@ export function makeWalker(silenceMs = 60_000): Walker {
     worker = undefined;
   }
 
-  async function* walk(
-    root: RawPath,
-    options: { recursive: boolean; exclude?: RawPath[] },
-    signal: AbortSignal,
-  ): AsyncGenerator<Listing[]> {
+  async function* walk(root: RawPath, options: WalkOptions, signal: AbortSignal): AsyncGenerator<Listing[]> {
+    signal.throwIfAborted(); // A listener on a signal that is aborted already is never called.
     const id = nextId++;
     clearTimeout(resting);
     const port = ensureWorker();
@@ -68,7 +67,7 @@ export function makeWalker(silenceMs = 60_000): Walker {
     port.addEventListener("message", onMessage);
     port.addEventListener("error", onError);
     signal.addEventListener("abort", onAbort, { once: true });
-    port.postMessage({ id, root, exclude: options.exclude ?? [], recursive: options.recursive } satisfies WalkRequest);
+    port.postMessage({ id, root, followLink: false, ...options } satisfies WalkRequest);
     let finished = false;
     try {
       for (;;) {

@@ -217,7 +217,8 @@ describe("a scan", () => {
     // Root can read everything, so the walker itself reports the folder as it does for other users.
     const walker: Walker = {
       async *walk(root) {
-        for (const listing of walk(root, [join(world.library, "a/deep")])) {
+        for (const listing of walk(root)) {
+          if (listing.path === join(world.library, "a/deep")) continue;
           const dark = listing.path === join(world.library, "a");
           yield [
             dark
@@ -229,7 +230,7 @@ describe("a scan", () => {
       close() {},
     };
     const settle = makeSettle({ settleMs: 0, onStill() {} });
-    const scanner = makeScanner({ ...deps, settle, root: world.library, exclude: [], walker, onChange() {} });
+    const scanner = makeScanner({ ...deps, settle, root: world.library, walker, onChange() {} });
     await scanner.scan("test").done;
     expect(last(world)).toMatchObject({
       status: "completed",
@@ -350,5 +351,55 @@ describe("files that are being written", () => {
     expect(settle.isStill(path, stat)).toBe(true);
     expect(settle.waiting()).toBe(0);
     settle.close();
+  });
+
+  test("a file that became a folder or vanished is not waited for", async () => {
+    const folder = tempFolder();
+    plant(folder, { "a.wav": "x", "b.wav": "x" });
+    const hints: unknown[] = [];
+    const settle = makeSettle({ settleMs: 100, onStill: (folders) => hints.push(...folders) });
+    for (const name of ["a.wav", "b.wav"])
+      settle.isStill(join(folder, name), { sizeBytes: 1, mtimeMs: statSync(join(folder, name)).mtimeMs });
+    expect(settle.waiting()).toBe(2);
+    unlinkSync(join(folder, "a.wav"));
+    unlinkSync(join(folder, "b.wav"));
+    mkdirSync(join(folder, "a.wav"));
+    await until("both to be dropped", () => settle.waiting() === 0);
+    await Bun.sleep(300);
+    expect(hints).toEqual([]);
+    settle.close();
+  });
+
+  test("a still file is reported once, and waited for until its folder was looked at", async () => {
+    const folder = tempFolder();
+    plant(folder, { "a.wav": "x" });
+    const looked = Promise.withResolvers<void>();
+    let reports = 0;
+    const onStill = () => {
+      reports++;
+      return looked.promise;
+    };
+    const settle = makeSettle({ settleMs: 60, onStill });
+    settle.isStill(join(folder, "a.wav"), { sizeBytes: 1, mtimeMs: statSync(join(folder, "a.wav")).mtimeMs });
+    await until("the report", () => reports > 0);
+    expect(settle.waiting()).toBe(1);
+    looked.resolve();
+    await until("it to be dropped", () => settle.waiting() === 0);
+    await Bun.sleep(300);
+    expect(reports).toBe(1);
+    settle.close();
+  });
+
+  test("a waiting file that turns into a partial download does not keep the library unsettled", async () => {
+    const world = await makeWorld({ "x.wav": wav(1) }, { env: { PHAZE_SETTLE_SECONDS: "0.3" } });
+    const { deps } = world.daemon;
+    await deps.scanner.scan("test").done;
+    expect(deps.settling()).toBe(1);
+    plant(world.library, { "x.wav.aria2": "x" });
+    await until("nothing to wait for", () => deps.settling() === 0, 3000);
+    expect(await files(world)).toEqual([]);
+    unlinkSync(join(world.library, "x.wav.aria2"));
+    await world.settle();
+    expect(await files(world)).toHaveLength(1);
   });
 });
