@@ -248,18 +248,19 @@ export function markPresent(db: Db, id: number): void {
 }
 
 /**
- * Stores a file's hash. When a file that vanished has the same content, this one is that file in a new place: its row
- * takes over the place, so that its history stays, and "merged" is returned.
+ * Stores a file's hash. When it is the first one of this row, and a file that vanished had the same content, this one is
+ * that file in a new place: the older row takes over the place, so that its history stays. Returns that row's id.
  */
-export function saveHash(db: Db, id: number, sha256: string): "merged" | undefined {
+export function saveHash(db: Db, id: number, sha256: string): { mergedInto: number } | undefined {
   const file = getFile(db, id);
   if (!file) return undefined;
+  // The `+` keeps the planner on the index of hashes: many files may be missing at once.
   const lost = db
     .query(
-      "select id from files where sha256 = ? and size_bytes = ? and kind = ? and missing_since is not null and id <> ? order by id limit 1",
+      "select id from files where sha256 = ? and size_bytes = ? and kind = ? and +missing_since is not null and id <> ? order by id limit 1",
     )
     .get(sha256, file.sizeBytes, file.kind, id) as { id: number } | null;
-  if (!lost) {
+  if (!lost || file.sha256 !== null) {
     db.query("update files set sha256 = ? where id = ?").run(sha256, id);
     return undefined;
   }
@@ -267,5 +268,10 @@ export function saveHash(db: Db, id: number, sha256: string): "merged" | undefin
   const folder = { id: file.folderId, pathRaw: file.folderRaw, path: displayPath(file.folderRaw), device: file.device };
   moveFile(db, lost.id, folder, file.nameRaw);
   touchFile(db, lost.id, file, file.changedAt);
-  return "merged";
+  return { mergedInto: lost.id };
+}
+
+/** A copy did not have the hash that is recorded: the file is hashed again, and what was decided on it falls then. */
+export function distrustHash(db: Db, id: number): void {
+  db.query("update runs set status = 'pending', attempts = 0, due_at = 0 where file_id = ? and stage = 'hash'").run(id);
 }

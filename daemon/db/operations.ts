@@ -1,4 +1,5 @@
 import type { RawPath } from "../contract/raw-path.ts";
+import { readCounts, sumCounts } from "./counts.ts";
 import type { Db } from "./open.ts";
 
 export type BatchStatus = "running" | "done" | "partly" | "failed" | "interrupted";
@@ -40,6 +41,8 @@ export interface Operation {
   finalMtimeNs: string;
   /** Permission bits. */
   mode: number;
+  /** The file system the source was on: when it is another one at recovery, the disk is away. */
+  sourceDevice: string;
   sha256: string | null;
   tempDevice: string | null;
   tempInode: string | null;
@@ -50,7 +53,7 @@ export interface Operation {
 const batchColumns =
   "id, kind, undo_of as undoOf, status, created_at as createdAt, finished_at as finishedAt, units, bytes, error";
 const columns = `id, batch_id as batchId, unit, proposal_id as proposalId, file_id as fileId, role, action, source_raw as sourceRaw,
-  dest_raw as destRaw, source, dest, size_bytes as sizeBytes, mtime_ns as mtimeNs, final_mtime_ns as finalMtimeNs, mode, sha256, temp_device as tempDevice,
+  dest_raw as destRaw, source, dest, size_bytes as sizeBytes, mtime_ns as mtimeNs, final_mtime_ns as finalMtimeNs, mode, source_device as sourceDevice, sha256, temp_device as tempDevice,
   temp_inode as tempInode, status, error`;
 
 export type NewOperation = Omit<Operation, "id" | "batchId" | "tempDevice" | "tempInode" | "status" | "error">;
@@ -69,7 +72,8 @@ export function insertBatch(
   const id = Number(lastInsertRowid);
   const insert = db.query(
     `insert into operations (batch_id, unit, proposal_id, file_id, role, action, source_raw, dest_raw, source, dest, size_bytes, mtime_ns,
-       final_mtime_ns, mode, sha256, status, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'planned', ?)`,
+       final_mtime_ns, mode, source_device, sha256, status, updated_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'planned', ?)`,
   );
   for (const op of operations) {
     const {
@@ -86,6 +90,7 @@ export function insertBatch(
       mtimeNs,
       finalMtimeNs,
       mode,
+      sourceDevice,
       sha256,
     } = op;
     insert.run(
@@ -103,6 +108,7 @@ export function insertBatch(
       mtimeNs,
       finalMtimeNs,
       mode,
+      sourceDevice,
       sha256,
       batch.createdAt,
     );
@@ -121,8 +127,12 @@ export function listBatches(db: Db, limit: number, offset: number): { items: Bat
   return { items, total: (db.query("select count(*) as n from batches").get() as { n: number }).n };
 }
 
+/** Batches that were interrupted, or of which a unit could not be finished: their journal is still open. */
 export function openBatches(db: Db): Batch[] {
-  return db.query(`select ${batchColumns} from batches where status = 'running' order by id`).all() as Batch[];
+  const open = "select batch_id from operations where status in ('planned', 'copied', 'published')";
+  return db
+    .query(`select ${batchColumns} from batches where status = 'running' or id in (${open}) order by id`)
+    .all() as Batch[];
 }
 
 /** The undo of a batch that is under way or has put something back; null when there is none. */
@@ -134,6 +144,29 @@ export function undoOf(db: Db, batchId: number): Batch | null {
 
 export function operationsOf(db: Db, batchId: number): Operation[] {
   return db.query(`select ${columns} from operations where batch_id = ? order by unit, id`).all(batchId) as Operation[];
+}
+
+/** A page of a batch's journal, in the order of the work, with the true total. */
+export function listOperations(
+  db: Db,
+  filter: { batchId: number; status?: OperationStatus | undefined },
+  limit: number,
+  offset: number,
+): { items: Operation[]; total: number } {
+  const { batchId, status } = filter;
+  const counts = readCounts(db, `operations:${batchId}`);
+  const where = status ? "batch_id = ? and status = ?" : "batch_id = ?";
+  const index = status ? "operations_by_status" : "operations_by_batch";
+  const items = db
+    .query(`select ${columns} from operations indexed by ${index} where ${where} order by unit, id limit ? offset ?`)
+    .all(...(status ? [batchId, status] : [batchId]), limit, offset) as Operation[];
+  return { items, total: status ? (counts[status] ?? 0) : sumCounts(counts) };
+}
+
+/** The journal's word on one operation. */
+export function statusOf(db: Db, id: number): OperationStatus | null {
+  const row = db.query("select status from operations where id = ?").get(id) as { status: OperationStatus } | null;
+  return row?.status ?? null;
 }
 
 export function finishBatch(db: Db, id: number, status: BatchStatus, now: number, error: string | null = null): void {
@@ -163,22 +196,15 @@ export function updateOperation(db: Db, id: number, change: OperationChange, now
   );
 }
 
-/** How far a batch is: operations by status, and bytes of those that ended. */
+/** How far a batch is: operations by status, and bytes of those that ended; from the kept counts. */
 export function batchProgress(
   db: Db,
   id: number,
 ): { statuses: Partial<Record<OperationStatus, number>>; bytesDone: number } {
-  const rows = db
-    .query("select status, count(*) as n, sum(size_bytes) as bytes from operations where batch_id = ? group by status")
-    .all(id) as {
-    status: OperationStatus;
-    n: number;
-    bytes: number;
-  }[];
-  const over: readonly OperationStatus[] = ["done", "failed", "undone"];
+  const bytes = readCounts(db, `operation bytes:${id}`);
   return {
-    statuses: Object.fromEntries(rows.map((row) => [row.status, row.n])),
-    bytesDone: rows.filter((row) => over.includes(row.status)).reduce((sum, row) => sum + row.bytes, 0),
+    statuses: readCounts(db, `operations:${id}`),
+    bytesDone: (bytes.done ?? 0) + (bytes.failed ?? 0) + (bytes.undone ?? 0),
   };
 }
 

@@ -55,21 +55,48 @@ export function claimRuns(
   leaseMs: number,
   horizonMs: number,
 ): Claim[] {
+  readyRetries(db, stage, limit, now, now + horizonMs);
   return db
     .query(
       `update runs set status = 'running', attempts = attempts + 1, started_at = $now, lease_until = $lease, error = null
        where stage = $stage and file_id in (
-         select r.file_id from runs r join files f on f.id = r.file_id
-         where r.stage = $stage and r.status = 'pending' and (r.due_at <= $now or r.due_at > $horizon) and f.missing_since is null
-         order by r.priority desc, r.file_id desc limit $limit)
+         select file_id from runs indexed by runs_ready where stage = $stage and status = 'pending' and held = 0 and due_at = 0
+         order by priority desc, file_id desc limit $limit)
        returning file_id as fileId, stage, attempts`,
     )
-    .all({ $stage: stage, $limit: limit, $now: now, $lease: now + leaseMs, $horizon: now + horizonMs }) as Claim[];
+    .all({ $stage: stage, $limit: limit, $now: now, $lease: now + leaseMs }) as Claim[];
 }
 
-/** Says that these runs are still alive. */
-export function extendLeases(db: Db, now: number, leaseMs: number): void {
-  db.query("update runs set lease_until = ? where status = 'running'").run(now + leaseMs);
+/** Lines up retries whose time has come, the longest due first, so that the queue has one order and one index. */
+function readyRetries(db: Db, stage: string, limit: number, now: number, horizon: number): void {
+  const retries =
+    "select file_id from runs indexed by runs_retry where stage = $stage and status = 'pending' and held = 0";
+  const ids = db
+    .query(
+      `select * from (${retries} and due_at <> 0 and due_at <= $now order by due_at limit $limit)
+       union all select * from (${retries} and due_at <> 0 and due_at > $horizon limit $limit)`,
+    )
+    .values({ $stage: stage, $limit: limit, $now: now, $horizon: horizon });
+  const ready = db.query("update runs set due_at = 0 where file_id = ? and stage = ? and status = 'pending'");
+  for (const [id] of ids as [number][]) ready.run(id, stage);
+}
+
+/** Says that a run is still alive. */
+export function extendLease(db: Db, fileId: number, stage: string, now: number, leaseMs: number): void {
+  db.query("update runs set lease_until = ? where file_id = ? and stage = ? and status = 'running'").run(
+    now + leaseMs,
+    fileId,
+    stage,
+  );
+}
+
+/** Gives back runs for which nobody has said so for the length of a lease. */
+export function giveBackExpired(db: Db, now: number): number {
+  return db
+    .query(
+      "update runs set status = 'pending', due_at = 0, lease_until = null where status = 'running' and lease_until < ?",
+    )
+    .run(now).changes;
 }
 
 /** Gives back what a process that is gone was working on. Only for the holder of the database's lock. */
@@ -128,23 +155,12 @@ export function skipPending(db: Db, stage: string, now: number, reason: string):
     .run(now, reason, stage).changes;
 }
 
-/** True when a stage has a run that waits for a file that is there. */
+/** True when a stage has a run that waits, or will be tried again, for a file that is there. */
 export function hasPending(db: Db, stage: string): boolean {
-  return (
-    db
-      .query(
-        `select 1 from runs r join files f on f.id = r.file_id where r.stage = ? and r.status = 'pending' and f.missing_since is null limit 1`,
-      )
-      .get(stage) !== null
-  );
-}
-
-/** Failed and skipped runs with their reasons, newest file first. */
-export function listProblems(db: Db, limit: number): (Run & { path: string })[] {
-  return db
-    .query(
-      `select ${columns.replace("file_id", "r.file_id")}, f.path from runs r join files f on f.id = r.file_id
-       where r.status = 'failed' order by r.file_id desc limit ?`,
-    )
-    .all(limit) as (Run & { path: string })[];
+  const waits = (index: string, due: string) =>
+    `exists (select 1 from runs indexed by ${index} where stage = $stage and status = 'pending' and held = 0 and due_at ${due} 0)`;
+  const row = db
+    .query(`select ${waits("runs_ready", "=")} or ${waits("runs_retry", "<>")} as n`)
+    .get({ $stage: stage });
+  return (row as { n: number }).n === 1;
 }

@@ -15,6 +15,9 @@ export interface Identity {
 /** A move that cannot go on, with a reason a person understands. Nothing is lost by it. */
 export class MoveError extends Error {}
 
+/** A file's content is not what its recorded hash says: it has to be hashed again. */
+export class MismatchError extends MoveError {}
+
 export interface FileFacts extends Identity {
   atimeNs: string;
   mode: number;
@@ -176,7 +179,7 @@ export async function copyVerified(
     const original = sha256 ?? (await readBack(source, libc, signal, () => {}));
     const copied = await readBack(temp, libc, signal, onBytes);
     if (copied !== original) {
-      throw new MoveError(
+      throw new MismatchError(
         sha256
           ? "The copy's SHA-256 is not the one that was recorded: the source changed since it was hashed, or a disk is failing. The source was left as it is"
           : "The copy does not equal the source: a disk may be failing. The source was left as it is",
@@ -228,13 +231,26 @@ export async function publishWithoutLinks(
   await rename(temp as string, dest as string);
 }
 
-/** Removes a file if it is still the one that is meant; true when it is gone. */
-export async function removeIfSame(path: RawPath, inode: string | null, device: string | null): Promise<boolean> {
+/** A file of our own making, as the journal knows it. The device is left out: it may have another number after a restart. */
+export interface OwnFile {
+  inode: string | null;
+  sizeBytes: number;
+  mtimeNs: string;
+}
+
+/** Removes a published file if it is still our own. */
+export async function removeOwn(path: RawPath, own: OwnFile): Promise<void> {
   const facts = await factsOf(path).catch(() => null);
-  if (!facts) return !isTaken(path);
-  if (facts.inode !== inode || facts.device !== device) return false;
-  await unlink(path as string);
-  return true;
+  if (facts && facts.inode === own.inode && facts.sizeBytes === own.sizeBytes && facts.mtimeNs === own.mtimeNs)
+    await unlink(path as string);
+}
+
+/** True when the disk that held `folder` is there: the folder itself, or its nearest parent on the same device. */
+export function isDiskHere(folder: RawPath, device: string): boolean {
+  let here = folder;
+  if (isTaken(here)) return true;
+  while (!isTaken(here) && here !== "/") here = splitRaw(here).folder;
+  return `${lstatSync(here as string, { bigint: true }).dev}` === device;
 }
 
 /** Makes a folder and those above it that lack; returns the ones made, outermost first. */
@@ -252,10 +268,11 @@ export async function makeFolders(path: RawPath): Promise<RawPath[]> {
   return made;
 }
 
-/** Removes a folder when it is empty. */
+/** Removes a folder when it is empty and may be removed. */
 export async function removeEmptyFolder(path: RawPath): Promise<void> {
   await rmdir(path as string).catch((error: NodeJS.ErrnoException) => {
-    if (!["ENOTEMPTY", "EEXIST", "ENOENT", "ENOTDIR"].includes(error.code ?? "")) throw error;
+    if (!["ENOTEMPTY", "EEXIST", "ENOENT", "ENOTDIR", "EROFS", "EACCES", "EPERM", "EBUSY"].includes(error.code ?? ""))
+      throw error;
   });
 }
 

@@ -1,9 +1,17 @@
 import { durably } from "../db/open.ts";
-import { type Batch, type BatchStatus, finishBatch, getBatch, type Operation, operationsOf } from "../db/operations.ts";
+import {
+  type Batch,
+  type BatchStatus,
+  finishBatch,
+  getBatch,
+  type Operation,
+  operationsOf,
+  statusOf,
+} from "../db/operations.ts";
 import type { MoveDeps } from "./deps.ts";
-import { MoveError } from "./disk.ts";
 import { noteLeftTimes, removeMadeFolders, restoreTimes, untouchedFolders } from "./folders.ts";
 import { recordFailed } from "./journal.ts";
+import { hopeless, reasonOf } from "./reason.ts";
 import { runUnit } from "./unit.ts";
 
 /** How far a batch is. A byte is half done when it is copied, and done when it is read back. */
@@ -13,24 +21,6 @@ export interface BatchTally {
   unitsFailed: number;
   bytes: number;
   bytesDone: number;
-}
-
-/** Errors after which the rest of a batch would fail the same way. */
-const hopeless = new Set(["ENOSPC", "EDQUOT", "EROFS"]);
-const words: Record<string, string> = {
-  ENOSPC: "The disk is full: free some space and apply again",
-  EDQUOT: "The disk quota is used up: free some space and apply again",
-  EROFS: "The file system is read-only: mount it for writing and apply again",
-  EACCES: "Permission denied: give Phaze's user the right to write there and apply again",
-  EPERM: "The system does not permit it: check owner and attributes of file and folder",
-  ENAMETOOLONG: "The name is too long for this file system",
-  EIO: "The disk reports an input/output error: check it before you go on",
-};
-
-/** The reason of a failed move in words, with the file system's code where there is one. */
-export function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code && words[code] ? `${words[code]} (${message})` : message;
 }
 
 /** The operations of a batch, unit by unit, in order. */
@@ -53,63 +43,99 @@ function makeReporter(deps: MoveDeps, batch: Batch, tally: BatchTally) {
   };
 }
 
+/** What became of the units of a batch so far. */
+interface Run {
+  deps: MoveDeps;
+  batch: Batch;
+  tally: BatchTally;
+  /** Why the rest is not begun; null while it is. */
+  stopped: string | null;
+  /** Why a unit that was published is not finished; the next recovery does that. */
+  open: string | null;
+}
+
+/** Records that these units were not moved, in one go. */
+function recordAllFailed({ deps, batch, tally }: Run, units: readonly (readonly Operation[])[], reason: string): void {
+  durably(deps.db, () => {
+    for (const unit of units) recordFailed(deps, batch, unit, reason);
+  });
+  tally.unitsFailed += units.length;
+}
+
+async function tryUnit(
+  run: Run,
+  unit: readonly Operation[],
+  signal: AbortSignal,
+  report: (force: boolean) => void,
+): Promise<void> {
+  const { deps, batch, tally } = run;
+  try {
+    await runUnit(deps, batch, unit, signal, (bytes) => {
+      tally.bytesDone += bytes / 2;
+      report(false);
+    });
+    tally.unitsDone++;
+  } catch (error) {
+    const reason = reasonOf(error);
+    deps.log.warn("move failed", { batchId: batch.id, file: unit[0]?.source, error: reason });
+    if (hopeless.has((error as NodeJS.ErrnoException).code ?? "")) run.stopped = `Not started: ${reason}`;
+    // What stands in the journal as published has its new names: it is never called failed, but finished later.
+    if (unit.some((operation) => statusOf(deps.db, operation.id) === "published"))
+      run.open = `Not finished yet: ${reason}`;
+    else recordAllFailed(run, [unit], reason);
+  }
+}
+
 /**
  * Works off a batch that stands in the journal. A unit that fails leaves its files as they were, and the others go on.
  * Returns how the batch ended.
  */
 export async function runBatch(deps: MoveDeps, batchId: number, signal: AbortSignal): Promise<BatchStatus> {
-  const { db, log } = deps;
-  const batch = getBatch(db, batchId);
+  const batch = getBatch(deps.db, batchId);
   if (!batch) throw new Error(`There is no batch ${batchId}`);
-  const units = unitsOf(operationsOf(db, batchId));
+  const units = unitsOf(operationsOf(deps.db, batchId));
   const tally: BatchTally = { units: units.length, unitsDone: 0, unitsFailed: 0, bytes: batch.bytes, bytesDone: 0 };
+  const run: Run = { deps, batch, tally, stopped: null, open: null };
   const report = makeReporter(deps, batch, tally);
-  const restorable = batch.undoOf === null ? [] : untouchedFolders(db, batch.undoOf);
-  let stopped: string | null = null;
+  const restorable = batch.undoOf === null ? [] : untouchedFolders(deps.db, batch.undoOf);
   report(true);
-  for (const unit of units) {
-    if (signal.aborted) stopped ??= "Stopped before this file was moved; it is where it was";
-    try {
-      if (stopped !== null) throw new MoveError(stopped);
-      await runUnit(deps, batch, unit, signal, (bytes) => {
-        tally.bytesDone += bytes / 2;
-        report(false);
-      });
-      tally.unitsDone++;
-    } catch (error) {
-      const reason = reasonOf(error);
-      if (hopeless.has((error as NodeJS.ErrnoException).code ?? "")) stopped = `Not started: ${reason}`;
-      log.warn("move failed", { batchId, file: unit[0]?.source, error: reason });
-      durably(db, () => recordFailed(deps, batch, unit, reason));
-      tally.unitsFailed++;
+  for (const [index, unit] of units.entries()) {
+    if (signal.aborted) run.stopped = "Stopped before this file was moved; it is where it was";
+    if (run.stopped !== null) {
+      recordAllFailed(run, units.slice(index), run.stopped);
+      break;
     }
+    await tryUnit(run, unit, signal, report);
     report(true);
   }
-  const status = endOf(tally, signal);
+  const status = endOf(run, signal);
   await tidyFolders(deps, batch, status, restorable);
-  durably(db, () => finishBatch(db, batch.id, status, deps.now()));
+  durably(deps.db, () => finishBatch(deps.db, batch.id, status, deps.now(), run.open));
   deps.events.emit("batch", { batchId: batch.id, kind: batch.kind, status, ...tally });
   return status;
 }
 
-function endOf(tally: BatchTally, signal: AbortSignal): BatchStatus {
-  if (signal.aborted) return "interrupted";
+function endOf({ tally, open }: Run, signal: AbortSignal): BatchStatus {
+  if (signal.aborted || open !== null) return "interrupted";
   if (tally.unitsFailed === 0) return "done";
   return tally.unitsDone === 0 ? "failed" : "partly";
 }
 
-/** After an undo: folders the apply had made go when empty, and folders get the times they had before it. */
+/**
+ * After an undo: folders the apply had made go when empty, and folders get the times they had before it. The moves are
+ * done by then, so nothing in here is worth failing for.
+ */
 async function tidyFolders(
   deps: MoveDeps,
   batch: Batch,
   status: BatchStatus,
   restorable: ReturnType<typeof untouchedFolders>,
 ): Promise<void> {
-  if (batch.undoOf === null) {
-    if (status !== "done") await removeMadeFolders(deps.db, batch.id);
-    noteLeftTimes(deps.db, batch.id);
-    return;
+  try {
+    if (batch.undoOf !== null || status !== "done") await removeMadeFolders(deps.db, batch.undoOf ?? batch.id);
+    if (batch.undoOf === null) noteLeftTimes(deps.db, batch.id);
+    else if (status === "done") restoreTimes(restorable, deps.libc);
+  } catch (error) {
+    deps.log.warn("folders not tidied up", { batchId: batch.id, error: reasonOf(error) });
   }
-  await removeMadeFolders(deps.db, batch.undoOf);
-  if (status === "done") restoreTimes(restorable, deps.libc);
 }

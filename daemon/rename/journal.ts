@@ -1,7 +1,7 @@
 import { lstatSync } from "node:fs";
 import { splitRaw } from "../contract/raw-path.ts";
 import { type AuditAction, appendAudit } from "../db/audit.ts";
-import { ensureFolder, findFolder, moveFile } from "../db/files.ts";
+import { ensureFolder, findFolder, getFile, moveFile } from "../db/files.ts";
 import { type Batch, type Operation, updateOperation } from "../db/operations.ts";
 import { setProposalStatus } from "../db/proposals.ts";
 import type { MoveDeps } from "./deps.ts";
@@ -11,6 +11,8 @@ type RecordDeps = Pick<MoveDeps, "db" | "now" | "actor">;
 /** The file's row follows it to its new place; a row that a scan made there meanwhile gives way. */
 function relocate({ db }: RecordDeps, operation: Operation): void {
   if (operation.fileId === null || operation.action !== "move") return;
+  // A row that is elsewhere by now is another file's, or was moved by someone else: it is left alone.
+  if (getFile(db, operation.fileId)?.path !== operation.source) return;
   const { folder: folderRaw, name } = splitRaw(operation.destRaw);
   const stat = lstatSync(operation.destRaw as string, { throwIfNoEntry: false });
   const known = findFolder(db, folderRaw);

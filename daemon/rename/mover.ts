@@ -1,11 +1,12 @@
 import type { Db } from "../db/open.ts";
 import { durably } from "../db/open.ts";
-import { type Batch, getBatch, insertBatch } from "../db/operations.ts";
+import { type Batch, finishBatch, getBatch, insertBatch } from "../db/operations.ts";
 import { getProposal, type Proposal, proposalIds } from "../db/proposals.ts";
 import type { MoveDeps } from "./deps.ts";
 import { runBatch } from "./execute.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { makeSpace } from "./preflight.ts";
+import { recover } from "./recover.ts";
 import { planUndo, type UndoPlan, undoable } from "./undo.ts";
 
 /** Plans and carries out batches, one at a time. */
@@ -54,13 +55,20 @@ export function makeMover(deps: Omit<MoveDeps, "actor"> & { outputPath: string; 
     const gate = Promise.withResolvers<void>();
     running = gate.promise;
     try {
+      // What an earlier batch had to leave open comes first: its files are on their way.
+      await recover({ ...deps, actor: "phaze" });
       const { plan, insert } = await work();
       if (plan.operations.length === 0) return { plan, batch: null };
       const id = durably(db, insert);
-      const done = runBatch({ ...deps, actor }, id, controller.signal).finally(() => {
-        running = null;
-        deps.afterBatch?.();
-      });
+      const done = runBatch({ ...deps, actor }, id, controller.signal)
+        .catch((error: Error) => {
+          deps.log.error("batch broken off", { batchId: id, error: error.message });
+          durably(db, () => finishBatch(db, id, "interrupted", deps.now(), error.message));
+        })
+        .finally(() => {
+          running = null;
+          deps.afterBatch?.();
+        });
       running = done;
       return { plan, batch: getBatch(db, id) as Batch, done };
     } finally {

@@ -6,7 +6,7 @@ import type { NewOperation } from "../db/operations.ts";
 import { type Proposal, rivals } from "../db/proposals.ts";
 import { folderCompanionName, stemCompanionName } from "./companion-names.ts";
 import { type FileFacts, factsOf } from "./disk.ts";
-import { checkDestination, checkRights, type Space } from "./preflight.ts";
+import { checkDestination, checkRights, type FolderNames, type Space } from "./preflight.ts";
 
 /** What will happen to one approved proposal, or why nothing will. */
 export interface PlanItem {
@@ -41,7 +41,7 @@ interface Draft extends PlanItem {
 export const destinationOf = (outputPath: string, proposal: Pick<Proposal, "directory" | "filename">): string =>
   [outputPath.replace(/\/+$/, ""), ...proposal.directory.split("/").filter(Boolean), proposal.filename].join("/");
 
-async function draftOf(db: Db, outputPath: string, proposal: Proposal): Promise<Draft> {
+async function draftOf(db: Db, outputPath: string, proposal: Proposal, names: FolderNames): Promise<Draft> {
   const file = getFile(db, proposal.fileId);
   const destRaw = destinationOf(outputPath, proposal);
   const draft: Draft = {
@@ -80,7 +80,7 @@ async function draftOf(db: Db, outputPath: string, proposal: Proposal): Promise<
   if (draft.facts && draft.facts.links > 1)
     draft.notes.push("Has other hard links (perhaps it is being seeded): it is copied, and the source is kept");
   draft.reasons.push(
-    ...checkDestination(outputPath, destRaw),
+    ...checkDestination(outputPath, destRaw, draft.sourceRaw, names),
     ...checkRights(draft.sourceRaw, destRaw, (draft.facts?.links ?? 1) > 1),
   );
   return draft;
@@ -184,6 +184,7 @@ function mediaOperation(draft: Draft, unit: number): NewOperation {
     mtimeNs: facts.mtimeNs,
     finalMtimeNs: facts.mtimeNs,
     mode: facts.mode,
+    sourceDevice: facts.device,
     sha256: draft.sha256,
   };
 }
@@ -222,6 +223,7 @@ async function companionOperation(
     mtimeNs: facts.mtimeNs,
     finalMtimeNs: facts.mtimeNs,
     mode: facts.mode,
+    sourceDevice: facts.device,
     sha256: null,
   };
 }
@@ -237,7 +239,8 @@ export async function makePlan(
   space: Space,
 ): Promise<Plan> {
   const drafts: Draft[] = [];
-  for (const proposal of proposals) drafts.push(await draftOf(db, outputPath, proposal));
+  const names: FolderNames = new Map();
+  for (const proposal of proposals) drafts.push(await draftOf(db, outputPath, proposal, names));
   blockCollisions(db, drafts);
   for (const draft of drafts) if (draft.status === "ready" && draft.reasons.length > 0) draft.status = "blocked";
   const operations: NewOperation[] = [];

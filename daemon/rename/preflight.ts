@@ -33,7 +33,12 @@ function staysInside(folder: RawPath, outputPath: string): boolean {
  * Why a file cannot get this destination: outside `outputPath` (also through links), a name that is taken (also by one
  * that differs in case only), a path too long, or something in the way of a folder.
  */
-export function checkDestination(outputPath: string | null, dest: RawPath): string[] {
+export function checkDestination(
+  outputPath: string | null,
+  dest: RawPath,
+  source: RawPath | null = null,
+  names: FolderNames = new Map(),
+): string[] {
   const shown = displayPath(dest);
   const parts = shown.split("/").slice(1);
   if (parts.some((part) => part === "" || part === "." || part === "..") || shown.includes("\0"))
@@ -47,13 +52,28 @@ export function checkDestination(outputPath: string | null, dest: RawPath): stri
   const near = nearestFolder(folder);
   if (!statSync(near as string).isDirectory()) return [`${displayPath(near)} is a file, but a folder is needed there`];
   if (isTaken(dest)) return [`${shown} exists already`];
-  return near === folder ? sameButForCase(folder, shown) : [];
+  return near === folder ? sameButForCase(folder, shown, source, names) : [];
 }
 
-function sameButForCase(folder: RawPath, shown: string): string[] {
-  const key = foldPath(shown);
-  const twin = namesIn(folder).find((name) => foldPath(`${displayPath(folder)}/${name}`) === key);
-  return twin === undefined
+/** Names in a folder by their folded form, read once for all files of a plan that go there. */
+export type FolderNames = Map<string, Map<string, string>>;
+
+function foldedNames(folder: RawPath, names: FolderNames): Map<string, string> {
+  const key = displayPath(folder);
+  let known = names.get(key);
+  if (!known) {
+    known = new Map(namesIn(folder).map((name) => [foldPath(name), name]));
+    names.set(key, known);
+  }
+  return known;
+}
+
+function sameButForCase(folder: RawPath, shown: string, source: RawPath | null, names: FolderNames): string[] {
+  const twin = foldedNames(folder, names).get(foldPath(shown.slice(shown.lastIndexOf("/") + 1)));
+  // A file that only gets other capitals is its own twin, and no obstacle.
+  const isItself =
+    twin !== undefined && source !== null && displayPath(source) === `${displayPath(folder)}/${twin}`.normalize("NFC");
+  return twin === undefined || isItself
     ? []
     : [`${displayPath(folder)}/${twin} exists already and differs only in case or accents' form`];
 }

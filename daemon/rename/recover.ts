@@ -1,99 +1,99 @@
-import type { RawPath } from "../contract/raw-path.ts";
+import { splitRaw } from "../contract/raw-path.ts";
 import { durably } from "../db/open.ts";
 import { type Batch, finishBatch, type Operation, openBatches, operationsOf } from "../db/operations.ts";
 import type { MoveDeps } from "./deps.ts";
-import { factsOf, readBack } from "./disk.ts";
+import { factsOf, isDiskHere, MoveError, readBack } from "./disk.ts";
 import { unitsOf } from "./execute.ts";
 import { removeMadeFolders } from "./folders.ts";
-import { recordDone, recordFailed } from "./journal.ts";
-import { discardCopy, removeSources, rollBack } from "./unit.ts";
+import { recordFailed } from "./journal.ts";
+import { reasonOf } from "./reason.ts";
+import { finishUnit, rollBack } from "./unit.ts";
 
 export interface Recovered {
   batchId: number;
   completed: number;
   rolledBack: number;
+  /** Units that cannot be closed now, with the reasons: a disk is away, or does not let go of a file. */
+  open: string[];
 }
 
-/** True when every file of a published unit lies whole at its destination. */
-async function allPublished(deps: MoveDeps, unit: readonly Operation[]): Promise<boolean> {
-  for (const operation of unit) {
-    const facts = await factsOf(operation.destRaw).catch(() => null);
-    if (!facts || facts.inode !== operation.tempInode || facts.device !== operation.tempDevice) return false;
-    if ((await readBack(operation.destRaw, deps.libc, new AbortController().signal, () => {})) !== operation.sha256)
-      return false;
+const never = new AbortController().signal;
+const isThere = async (operation: Operation, side: "sourceRaw" | "destRaw") =>
+  (await factsOf(operation[side]).catch(() => null)) !== null;
+
+/** True when a published file lies whole at its destination. Throws while the disk of the destination is away. */
+async function isPublished(deps: MoveDeps, operation: Operation): Promise<boolean> {
+  if (!isDiskHere(splitRaw(operation.destRaw).folder, operation.tempDevice ?? "")) {
+    throw new MoveError(`The disk of ${operation.dest} is not there: mount it and start Phaze again`);
   }
-  return true;
+  if (!(await isThere(operation, "destRaw"))) return false;
+  return (await readBack(operation.destRaw, deps.libc, never, () => {})) === operation.sha256;
 }
 
-const isThere = async (path: RawPath) => (await factsOf(path).catch(() => null)) !== null;
-
-/** Removes the copies of a unit that were to be removed and are still there. */
-async function finishDiscards(deps: MoveDeps, batch: Batch, discards: readonly Operation[]): Promise<void> {
-  for (const operation of discards) {
-    if (await isThere(operation.sourceRaw)) await discardCopy(deps, batch, operation, new AbortController().signal);
-  }
-}
-
-async function recoverUnit(
+/** Closes one unit: finished when all of it was published, taken back otherwise. Throws when neither can be done now. */
+async function closeUnit(
   deps: MoveDeps,
   batch: Batch,
   unit: readonly Operation[],
-): Promise<"completed" | "rolled back" | "closed"> {
-  if (unit.every((operation) => operation.status === "done" || operation.status === "failed")) return "closed";
+): Promise<"completed" | "rolled back"> {
   const moves = unit.filter((operation) => operation.action !== "discard");
   const discards = unit.filter((operation) => operation.action === "discard");
   const published = moves.every((operation) => operation.status === "published");
-  const begun = moves.length > 0 || !(await isThere(discards[0]?.sourceRaw ?? ""));
-  if (published && begun && (await allPublished(deps, moves))) {
-    await finishDiscards(deps, batch, discards);
-    await removeSources(deps, batch, moves);
-    durably(deps.db, () => recordDone(deps, batch, unit));
-    return "completed";
+  // A unit of nothing but discards has no `published`: it has begun when the first copy is gone.
+  const begun = moves.length > 0 || (discards[0] !== undefined && !(await isThere(discards[0], "sourceRaw")));
+  if (published && begun) {
+    const whole = await Promise.all(moves.map((operation) => isPublished(deps, operation)));
+    if (whole.every(Boolean)) {
+      await finishUnit(deps, batch, unit, never);
+      return "completed";
+    }
+    const sources = await Promise.all(moves.map((operation) => isThere(operation, "sourceRaw")));
+    if (!sources.every(Boolean))
+      throw new MoveError(
+        `${unit[0]?.dest} was changed or removed by someone else before its move was finished; nothing more was done`,
+      );
   }
-  if (published && !(await Promise.all(moves.map((operation) => isThere(operation.sourceRaw)))).every(Boolean)) {
-    // Never seen unless someone touched the files in between: keep everything, and say so.
-    durably(deps.db, () =>
-      recordFailed(
-        deps,
-        batch,
-        unit,
-        "Interrupted, and its files were changed by someone else; nothing was removed. Look at both places",
-      ),
-    );
-    return "rolled back";
+  for (const operation of moves) {
+    if (operation.tempDevice && !isDiskHere(splitRaw(operation.destRaw).folder, operation.tempDevice)) {
+      throw new MoveError(`The disk of ${operation.dest} is not there: mount it and start Phaze again`);
+    }
   }
   await rollBack(batch, moves);
-  durably(deps.db, () =>
-    recordFailed(
-      deps,
-      batch,
-      unit,
-      "Phaze was stopped before this file was moved; it is where it was, and still approved",
-      "roll back",
-    ),
-  );
+  const reason = "Phaze was stopped before this file was moved; it is where it was, and still approved";
+  durably(deps.db, () => recordFailed(deps, batch, unit, reason, "roll back"));
   return "rolled back";
 }
 
+const isOpen = (operation: Operation) =>
+  operation.status !== "done" && operation.status !== "failed" && operation.status !== "undone";
+
+async function closeBatch(deps: MoveDeps, batch: Batch): Promise<Recovered> {
+  const result: Recovered = { batchId: batch.id, completed: 0, rolledBack: 0, open: [] };
+  for (const unit of unitsOf(operationsOf(deps.db, batch.id))) {
+    if (!unit.some(isOpen)) continue;
+    try {
+      if ((await closeUnit(deps, batch, unit)) === "completed") result.completed++;
+      else result.rolledBack++;
+    } catch (error) {
+      result.open.push(reasonOf(error));
+    }
+  }
+  await removeMadeFolders(deps.db, batch.undoOf ?? batch.id);
+  const why =
+    "Phaze stopped during this batch. What was moved is moved; the rest is where it was and can be applied again";
+  const text = result.open.length > 0 ? `Not finished yet: ${result.open[0]}` : why;
+  durably(deps.db, () => finishBatch(deps.db, batch.id, "interrupted", deps.now(), text));
+  deps.log.warn("batch closed after an interruption", { ...result });
+  return result;
+}
+
 /**
- * Closes the journal after a crash: a unit whose files were all published is completed, every other one is taken back.
- * Each file is whole in exactly one place afterwards.
+ * Closes the journal after a crash, and what earlier attempts had to leave open: a unit whose files were all published is
+ * finished, every other one is taken back. Each file is whole in exactly one place afterwards. A unit that cannot be
+ * closed, because its disk is away, say, stays open and is tried again; it keeps nothing else from going on.
  */
 export async function recover(deps: MoveDeps): Promise<Recovered[]> {
   const results: Recovered[] = [];
-  for (const batch of openBatches(deps.db)) {
-    const result: Recovered = { batchId: batch.id, completed: 0, rolledBack: 0 };
-    for (const unit of unitsOf(operationsOf(deps.db, batch.id))) {
-      const end = await recoverUnit(deps, batch, unit);
-      if (end === "completed") result.completed++;
-      if (end === "rolled back") result.rolledBack++;
-    }
-    await removeMadeFolders(deps.db, batch.undoOf ?? batch.id);
-    const why =
-      "Phaze stopped during this batch. What was moved is moved; the rest is where it was and can be applied again";
-    durably(deps.db, () => finishBatch(deps.db, batch.id, "interrupted", deps.now(), why));
-    deps.log.warn("batch closed after an interruption", { ...result });
-    results.push(result);
-  }
+  for (const batch of openBatches(deps.db)) results.push(await closeBatch(deps, batch));
   return results;
 }

@@ -1,6 +1,6 @@
 import type { Db } from "../db/open.ts";
 import { type Batch, getBatch, type NewOperation, type Operation, operationsOf } from "../db/operations.ts";
-import { factsOf, isTaken } from "./disk.ts";
+import { factsOf } from "./disk.ts";
 import { unitsOf } from "./execute.ts";
 import { checkDestination, checkRights } from "./preflight.ts";
 
@@ -29,6 +29,14 @@ export function undoable(db: Db, batchId: number): Batch {
   return batch;
 }
 
+/** Why a copy may not go: the source that was kept is gone or another file now. */
+async function changesOfKept(operation: Operation): Promise<string[]> {
+  const kept = await factsOf(operation.sourceRaw).catch(() => null);
+  if (!kept) return [`${operation.source}, which was kept, is not there any more: the copy is the only one left`];
+  const same = kept.sizeBytes === operation.sizeBytes && kept.mtimeNs === operation.mtimeNs;
+  return same ? [] : [`${operation.source}, which was kept, has changed: the copy is the only one of its content`];
+}
+
 /** The operation that takes one back, and why it may not be done. */
 async function reverse(operation: Operation): Promise<{ operation: NewOperation; reasons: string[] }> {
   const reasons: string[] = [];
@@ -37,8 +45,7 @@ async function reverse(operation: Operation): Promise<{ operation: NewOperation;
   else if (facts.sizeBytes !== operation.sizeBytes) reasons.push(`${operation.dest} has changed since it was moved`);
   const discard = operation.action === "copy";
   if (discard) {
-    if (!isTaken(operation.sourceRaw))
-      reasons.push(`${operation.source}, which was kept, is not there any more: the copy is the only one left`);
+    reasons.push(...(await changesOfKept(operation)));
   } else {
     reasons.push(...checkDestination(null, operation.sourceRaw).map((reason) => `The old place: ${reason}`));
   }
@@ -59,6 +66,7 @@ async function reverse(operation: Operation): Promise<{ operation: NewOperation;
       mtimeNs: facts?.mtimeNs ?? operation.finalMtimeNs,
       finalMtimeNs: operation.mtimeNs,
       mode: operation.mode,
+      sourceDevice: facts?.device ?? "",
       sha256: operation.sha256,
     },
   };

@@ -8,7 +8,8 @@ create table folders (
 ) strict;
 
 create table files (
-  id integer primary key,
+  -- An id is never given twice: journal and audit trail name files long after they are gone.
+  id integer primary key autoincrement,
   folder_id integer not null references folders (id),
   name_raw any not null,
   name text not null,
@@ -23,14 +24,19 @@ create table files (
   first_seen_at integer not null,
   changed_at integer not null,
   missing_since integer,
+  -- Kept by triggers after `derived_states`; null for a file that is merely discovered, and for companions.
+  state text,
   unique (folder_id, name_raw)
 ) strict;
-create index files_by_path on files (path, id);
-create index files_by_rare_kind on files (kind) where kind <> 'music';
-create index files_by_size on files (size_bytes, id);
+-- One index per sort of the list, with what it filters by at the end: a page is found without reading a row. The last
+-- two count what a filter leaves, and find it when it is little.
+create index files_by_path on files (path, id, kind, state, missing_since);
+create index files_by_size on files (size_bytes, id, kind, state, missing_since);
+create index files_by_id on files (id, kind, state, missing_since);
+create index files_by_state on files (state, kind, missing_since);
+create index files_by_kind on files (kind, missing_since);
 create index files_by_inode on files (inode, size_bytes);
 create index files_by_sha256 on files (sha256) where sha256 is not null;
-create index files_missing on files (missing_since, id) where missing_since is not null;
 
 create virtual table files_fts using fts5 (
   words, content = '', contentless_delete = 1, detail = none, prefix = '1 2 3 4 5 6 7 8 9 10',
@@ -68,6 +74,8 @@ create table runs (
   attempts integer not null default 0,
   priority integer not null default 0,
   due_at integer not null default 0,
+  -- 1 for a pending run whose file is missing, kept by triggers: it stays out of the queue until the file is back.
+  held integer not null default 0,
   lease_until integer,
   started_at integer,
   finished_at integer,
@@ -76,7 +84,9 @@ create table runs (
   error text,
   primary key (file_id, stage)
 ) strict, without rowid;
-create index runs_pending on runs (stage, priority desc, file_id desc) where status = 'pending';
+create index runs_ready on runs (stage, priority desc, file_id desc) where status = 'pending' and held = 0 and due_at = 0;
+create index runs_retry on runs (stage, due_at) where status = 'pending' and held = 0 and due_at <> 0;
+create index runs_pending on runs (stage) where status = 'pending';
 create index runs_running on runs (lease_until) where status = 'running';
 create index runs_failed on runs (stage, file_id) where status in ('failed', 'skipped');
 
@@ -111,8 +121,10 @@ create table file_companions (
 create index file_companions_by_file on file_companions (file_id, companion_id);
 
 create table proposals (
-  id integer primary key,
+  id integer primary key autoincrement,
   file_id integer not null unique references files (id) on delete cascade,
+  -- The file's path, kept by triggers, so that a sort by it needs no look at the files.
+  path text not null default '',
   version integer not null default 1,
   status text not null check (status in ('pending', 'approved', 'rejected', 'executed')),
   kind text not null,
@@ -129,9 +141,19 @@ create table proposals (
   updated_at integer not null,
   decided_at integer
 ) strict;
-create index proposals_by_status on proposals (status, id);
-create index proposals_by_confidence on proposals (confidence, id);
-create index proposals_by_status_confidence on proposals (status, confidence, id);
+-- As with the files: one index per sort, one that counts what a filter leaves, one from a search's matches.
+create index proposals_by_id on proposals (id, file_id, status, kind, unchanged, confidence);
+create index proposals_by_confidence on proposals (confidence, id, file_id, status, kind, unchanged);
+create index proposals_by_path on proposals (path, id, file_id, status, kind, unchanged, confidence);
+create index proposals_by_place on proposals (directory, filename, id, file_id, status, kind, unchanged, confidence);
+create index proposals_by_filter on proposals (status, kind, unchanged, confidence, file_id);
+create index proposals_by_file on proposals (file_id, status, kind, unchanged, confidence);
+create trigger proposal_path_new after insert on proposals begin
+  update proposals set path = (select path from files where id = new.file_id) where id = new.id;
+end;
+create trigger proposal_path_changed after update of path on files when new.path <> old.path begin
+  update proposals set path = new.path where file_id = new.id;
+end;
 create index proposals_by_destination on proposals (destination_key) where status in ('pending', 'approved') and unchanged = 0;
 
 -- A batch of moves (apply) or of moves back (undo), and its journal: one operation per file and companion.
@@ -163,6 +185,7 @@ create table operations (
   mtime_ns text not null,
   final_mtime_ns text not null,
   mode integer not null,
+  source_device text not null,
   sha256 text,
   temp_device text,
   temp_inode text,
@@ -171,6 +194,8 @@ create table operations (
   updated_at integer not null
 ) strict;
 create index operations_by_batch on operations (batch_id, unit, id);
+create index operations_by_status on operations (batch_id, status, unit, id);
+create index operations_by_dest on operations (batch_id, dest_raw);
 create index operations_open on operations (batch_id) where status in ('planned', 'copied', 'published');
 create index operations_by_file on operations (file_id);
 
@@ -199,6 +224,7 @@ create table execution_log (
 ) strict;
 create index execution_log_by_action on execution_log (action, id);
 create index execution_log_by_batch on execution_log (batch_id, id) where batch_id is not null;
+create index execution_log_by_batch_action on execution_log (batch_id, action, id) where batch_id is not null;
 create index execution_log_by_file on execution_log (file_id, id) where file_id is not null;
 create trigger execution_log_no_update before update on execution_log begin
   select raise (abort, 'the audit log is append-only');
@@ -212,8 +238,7 @@ create table facts (
   value text not null
 ) strict, without rowid;
 
--- The state of a media file, derived from its runs and its proposal. The one definition; `file_states` follows it, and
--- holds no row for a file that is merely discovered.
+-- The state of a media file, derived from its runs and its proposal. The one definition; `files.state` follows it.
 create view derived_states as
 select f.id as file_id,
   case
@@ -228,43 +253,37 @@ select f.id as file_id,
 from files f left join proposals p on p.file_id = f.id
 where f.kind <> 'companion';
 
-create table file_states (
-  file_id integer primary key references files (id) on delete cascade,
-  state text not null
-) strict;
-create index file_states_by_state on file_states (state, file_id);
-
 create trigger states_run_failed after update of status on runs when (new.status = 'failed') <> (old.status = 'failed') begin
-  insert into file_states select file_id, state from derived_states where file_id = new.file_id
-    on conflict do update set state = excluded.state;
+  update files set state = nullif(d.state, 'DISCOVERED') from derived_states d
+    where d.file_id = new.file_id and files.id = new.file_id and files.state is not nullif(d.state, 'DISCOVERED');
 end;
 create trigger states_run_new after insert on runs when new.status = 'failed' begin
-  insert into file_states select file_id, state from derived_states where file_id = new.file_id
-    on conflict do update set state = excluded.state;
+  update files set state = nullif(d.state, 'DISCOVERED') from derived_states d
+    where d.file_id = new.file_id and files.id = new.file_id and files.state is not nullif(d.state, 'DISCOVERED');
 end;
 create trigger states_run_gone after delete on runs when old.status = 'failed' begin
-  insert into file_states select file_id, state from derived_states where file_id = old.file_id
-    on conflict do update set state = excluded.state;
+  update files set state = nullif(d.state, 'DISCOVERED') from derived_states d
+    where d.file_id = old.file_id and files.id = old.file_id and files.state is not nullif(d.state, 'DISCOVERED');
 end;
 create trigger states_metadata_new after insert on metadata begin
-  insert into file_states select file_id, state from derived_states where file_id = new.file_id
-    on conflict do update set state = excluded.state;
+  update files set state = nullif(d.state, 'DISCOVERED') from derived_states d
+    where d.file_id = new.file_id and files.id = new.file_id and files.state is not nullif(d.state, 'DISCOVERED');
 end;
 create trigger states_metadata_gone after delete on metadata begin
-  insert into file_states select file_id, state from derived_states where file_id = old.file_id
-    on conflict do update set state = excluded.state;
+  update files set state = nullif(d.state, 'DISCOVERED') from derived_states d
+    where d.file_id = old.file_id and files.id = old.file_id and files.state is not nullif(d.state, 'DISCOVERED');
 end;
 create trigger states_proposal_new after insert on proposals begin
-  insert into file_states select file_id, state from derived_states where file_id = new.file_id
-    on conflict do update set state = excluded.state;
+  update files set state = nullif(d.state, 'DISCOVERED') from derived_states d
+    where d.file_id = new.file_id and files.id = new.file_id and files.state is not nullif(d.state, 'DISCOVERED');
 end;
 create trigger states_proposal_changed after update of status on proposals begin
-  insert into file_states select file_id, state from derived_states where file_id = new.file_id
-    on conflict do update set state = excluded.state;
+  update files set state = nullif(d.state, 'DISCOVERED') from derived_states d
+    where d.file_id = new.file_id and files.id = new.file_id and files.state is not nullif(d.state, 'DISCOVERED');
 end;
 create trigger states_proposal_gone after delete on proposals begin
-  insert into file_states select file_id, state from derived_states where file_id = old.file_id
-    on conflict do update set state = excluded.state;
+  update files set state = nullif(d.state, 'DISCOVERED') from derived_states d
+    where d.file_id = old.file_id and files.id = old.file_id and files.state is not nullif(d.state, 'DISCOVERED');
 end;
 
 -- Counts are kept, not recounted: a number of rows per name and value.
@@ -285,6 +304,7 @@ create trigger count_file_gone after delete on files begin
   update counts set n = n - 1 where name = 'kind' and value = old.kind;
   update counts set n = n - old.size_bytes where name = 'bytes' and value = 'all';
   update counts set n = n - 1 where name = 'missing' and value = old.kind and old.missing_since is not null;
+  update counts set n = n - 1 where name = 'state' and value = old.state;
 end;
 create trigger count_file_size after update of size_bytes on files when new.size_bytes <> old.size_bytes begin
   update counts set n = n + new.size_bytes - old.size_bytes where name = 'bytes' and value = 'all';
@@ -293,25 +313,33 @@ create trigger count_file_missing after update of missing_since on files when (n
   insert into counts values ('missing', new.kind, iif(new.missing_since is null, -1, 1))
     on conflict do update set n = n + iif(new.missing_since is null, -1, 1);
 end;
+create trigger hold_runs after update of missing_since on files when (new.missing_since is null) <> (old.missing_since is null) begin
+  update runs set held = new.missing_since is not null where file_id = new.id and status = 'pending';
+end;
 create trigger count_run_new after insert on runs begin
   insert into counts values ('run:' || new.stage, new.status, 1) on conflict do update set n = n + 1;
+  update runs set held = 1 where file_id = new.file_id and stage = new.stage
+    and exists (select 1 from files where id = new.file_id and missing_since is not null);
 end;
-create trigger count_run_changed after update of status on runs when new.status <> old.status begin
-  update counts set n = n - 1 where name = 'run:' || old.stage and value = old.status;
-  insert into counts values ('run:' || new.stage, new.status, 1) on conflict do update set n = n + 1;
+-- A pending run that is held counts as held.
+create trigger hold_run after update of status on runs when new.status = 'pending' and old.status <> 'pending' begin
+  update runs set held = not held where file_id = new.file_id and stage = new.stage
+    and held <> (select missing_since is not null from files where id = new.file_id);
+end;
+create trigger count_run_changed after update of status, held on runs
+  when iif(new.status = 'pending' and new.held, 'held', new.status) <> iif(old.status = 'pending' and old.held, 'held', old.status) begin
+  -- An upsert, for this may come before the row that is counted off: triggers have no order.
+  insert into counts values ('run:' || old.stage, iif(old.status = 'pending' and old.held, 'held', old.status), -1)
+    on conflict do update set n = n - 1;
+  insert into counts values ('run:' || new.stage, iif(new.status = 'pending' and new.held, 'held', new.status), 1)
+    on conflict do update set n = n + 1;
 end;
 create trigger count_run_gone after delete on runs begin
-  update counts set n = n - 1 where name = 'run:' || old.stage and value = old.status;
+  update counts set n = n - 1 where name = 'run:' || old.stage and value = iif(old.status = 'pending' and old.held, 'held', old.status);
 end;
-create trigger count_state_new after insert on file_states begin
-  insert into counts values ('state', new.state, 1) on conflict do update set n = n + 1;
-end;
-create trigger count_state_changed after update of state on file_states when new.state <> old.state begin
+create trigger count_state after update of state on files when new.state is not old.state begin
   update counts set n = n - 1 where name = 'state' and value = old.state;
-  insert into counts values ('state', new.state, 1) on conflict do update set n = n + 1;
-end;
-create trigger count_state_gone after delete on file_states begin
-  update counts set n = n - 1 where name = 'state' and value = old.state;
+  insert into counts select 'state', new.state, 1 where new.state is not null on conflict do update set n = n + 1;
 end;
 create trigger count_proposal_new after insert on proposals begin
   insert into counts values ('proposal', new.status, 1) on conflict do update set n = n + 1;
@@ -322,4 +350,15 @@ create trigger count_proposal_changed after update of status on proposals when n
 end;
 create trigger count_proposal_gone after delete on proposals begin
   update counts set n = n - 1 where name = 'proposal' and value = old.status;
+end;
+-- Per batch: operations and their bytes by status.
+create trigger count_operation_new after insert on operations begin
+  insert into counts values ('operations:' || new.batch_id, new.status, 1) on conflict do update set n = n + 1;
+  insert into counts values ('operation bytes:' || new.batch_id, new.status, new.size_bytes) on conflict do update set n = n + new.size_bytes;
+end;
+create trigger count_operation_changed after update of status on operations when new.status <> old.status begin
+  update counts set n = n - 1 where name = 'operations:' || old.batch_id and value = old.status;
+  update counts set n = n - old.size_bytes where name = 'operation bytes:' || old.batch_id and value = old.status;
+  insert into counts values ('operations:' || new.batch_id, new.status, 1) on conflict do update set n = n + 1;
+  insert into counts values ('operation bytes:' || new.batch_id, new.status, new.size_bytes) on conflict do update set n = n + new.size_bytes;
 end;
