@@ -40,6 +40,9 @@ const overview = (): string =>
     "Each command has --help and --json. Exit code: 0 done, 1 failed, 2 wrong use.",
   ].join("\n");
 
+/** Control characters, but for line feeds, made visible. */
+const withoutControls = (text: string) => text.replace(/(?!\n)\p{Cc}/gu, "\u241b");
+
 /** Runs one command line and returns the exit code: 0 done, 1 failed, 2 wrong use. */
 export async function runCli(args: readonly string[], io: Io): Promise<number> {
   const [name, ...rest] = args;
@@ -56,9 +59,12 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
       return 0;
     }
     const config = (library?: string) => readConfig(io.env, io.cwd, library);
-    return (await command.run({ flags, words, json: Boolean(flags.json), io, config })) ?? 0;
+    const json = Boolean(flags.json);
+    // Names of files and errors of others must not steer the terminal; JSON escapes them itself.
+    const shown = json ? io : { ...io, out: (text: string) => io.out(withoutControls(text)) };
+    return (await command.run({ flags, words, json, io: shown, config })) ?? 0;
   } catch (error) {
-    io.err(`${(error as Error).message}\n`);
+    io.err(`${withoutControls((error as Error).message)}\n`);
     return error instanceof UsageError || error instanceof ConfigError ? 2 : 1;
   }
 }

@@ -71,11 +71,7 @@ export const settings = {
     "4",
     "Attempts at a stage before it counts as failed (the first one included)",
   ),
-  WORKER_HEALTH_CHECK_INTERVAL: setting(
-    whole(1, 3600),
-    "60",
-    "Seconds between checks of Ollama and of the running jobs' leases",
-  ),
+  WORKER_HEALTH_CHECK_INTERVAL: setting(whole(1, 3600), "60", "Seconds between looks at Ollama"),
   OLLAMA_HOST: setting(z.string().min(1), "http://127.0.0.1:11434", "Address of your Ollama"),
   LLM_MODEL: setting(z.string().min(1), "qwen3:4b", "Ollama model that refines proposals"),
   LLM_MAX_RPM: setting(whole(1, 10_000), "30", "Most requests to Ollama a minute"),

@@ -25,6 +25,8 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
+const longestLookMs = 1500;
+
 /** Another process works on this database. */
 export class LockedError extends DatabaseError {}
 
@@ -109,8 +111,8 @@ export async function startDaemon(
   const token = values.PHAZE_TOKEN ?? keptToken(join(config.dataDir, "token"));
   const auth = makeAuth({ mode: values.PHAZE_AUTH, token, basePath: values.PHAZE_BASE_PATH });
   const looked = model.check();
-  // A short-lived command should know; the daemon starts at once and learns of it a moment later.
-  if (!options.watch) await looked;
+  // A short-lived command should know, but not wait for a server that is silent; the daemon learns of it a moment later.
+  if (!options.watch) await Promise.race([looked, Bun.sleep(longestLookMs)]);
   if (options.work) scheduler.start();
   watching.start();
   const { scanner, settling, watchedFolders } = watching;

@@ -29,12 +29,12 @@ function restore(path: string, file: string): { restored: string; former: string
   const former = existsSync(path) ? `${path}.before-restore-${Date.now()}` : null;
   const temp = `${path}.restoring`;
   copyFileSync(file, temp);
-  if (former) {
-    // Its write-ahead log belongs to it and goes with it; a damaged database cannot fold it in any more.
-    renameSync(path, former);
-    if (existsSync(`${path}-wal`)) renameSync(`${path}-wal`, `${former}-wal`);
-    rmSync(`${path}-shm`, { force: true });
-  }
+  // The write-ahead log belongs to the former database: beside the restored one it would ruin it.
+  if (existsSync(`${path}-wal`))
+    renameSync(`${path}-wal`, former ? `${former}-wal` : `${path}-wal.orphan-${Date.now()}`);
+  rmSync(`${path}-shm`, { force: true });
+  if (former) copyFileSync(path, former);
+  // One step: there is a database at every moment.
   renameSync(temp, path);
   return { restored: file, former };
 }
@@ -104,7 +104,7 @@ export const db: Command = {
     if (wantsFile !== (words.length === 2))
       throw new UsageError(wantsFile ? `Name a file: phaze db ${action} FILE` : `phaze db ${action} takes no file`);
     const path = config().databasePath;
-    const lock = changing.includes(action) && existsSync(path) ? lockDatabase(path) : undefined;
+    const lock = changing.includes(action) ? lockDatabase(path) : undefined;
     if (lock === null) throw new DatabaseError(`A Phaze works with ${path}: stop it before you ${action} its database`);
     try {
       const result = work(action, path, words[1] && resolve(io.cwd, words[1]));

@@ -78,20 +78,21 @@ export function makeAuth(options: AuthOptions): Auth {
 
   const guard: MiddlewareHandler = async (c, next) => {
     if (open.has(c.req.path) || c.req.path.startsWith("/assets/")) return next();
-    const token = givenToken(c);
+    // A page of another site can have its name point to this machine, and may send any token along.
+    if (options.mode === "none" && !isLoopbackName(c.req.header("host") ?? "localhost")) {
+      return problem(c, 403, "Wrong host name", "With PHAZE_AUTH=none, Phaze answers only to localhost and 127.0.0.1");
+    }
+    const token = options.mode === "none" ? undefined : givenToken(c);
     if (token !== undefined) {
-      if (options.mode === "token" && !equal(token, options.token)) return refuse(c);
+      if (!equal(token, options.token)) return refuse(c);
       c.set("actor", c.req.header("x-phaze-client") === "cli" ? "cli" : "api");
       return next();
     }
     if (options.mode === "token" && !equal(getCookie(c, cookieName) ?? "", session)) return refuse(c);
     // Without a token in the request, a browser may have been made to send it by another page.
-    if (options.mode === "none" && !isLoopbackName(c.req.header("host") ?? "localhost")) {
-      return problem(c, 403, "Wrong host name", "With PHAZE_AUTH=none, Phaze answers only to localhost and 127.0.0.1");
-    }
     if (!safeMethods.has(c.req.method) && isCrossSite(c))
       return problem(c, 403, "This request came from another site", "Use the panel itself, or a token");
-    c.set("actor", "panel");
+    c.set("actor", c.req.header("x-phaze-client") === "cli" ? "cli" : "panel");
     return next();
   };
 

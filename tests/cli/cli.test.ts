@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commands, runCli } from "../../daemon/cli.ts";
 import { ConfigError, readConfig, settings } from "../../daemon/config.ts";
@@ -188,6 +188,16 @@ describe("the way of a file by commands", () => {
   });
 });
 
+test("names of files do not steer the terminal", async () => {
+  const folder = library({ "x/Low\u001b]0;pwned\u0007tide - Ebb.wav": wav(1) });
+  await run(folder, ["scan", "--wait"]);
+  await run(folder, ["approve", "--all"]);
+  for (const args of [["files"], ["proposals"], ["apply"], ["undo", "1"], ["audit"]]) {
+    const { out, err } = await run(folder, args);
+    expect(`${out}${err}`).not.toMatch(/(?!\n)\p{Cc}/u);
+  }
+});
+
 describe("the database's upkeep", () => {
   test("backup, loss, restore", async () => {
     const folder = library();
@@ -203,6 +213,11 @@ describe("the database's upkeep", () => {
     writeFileSync(join(folder, "bad.db"), readFileSync(join(folder, "data/phaze.db")));
     expect((await run(folder, ["db", "restore", "bad.db"])).code).toBe(1);
     expect((await run(folder, ["db", "restore", "nowhere.db"])).code).toBe(2);
+    expect((await run(folder, ["db", "restore", "safe.db"])).code).toBe(0);
+    expect((await run(folder, ["files", "--json"])).json().total).toBe(2);
+    // A log that a lost database left behind does not get mixed into the restored one.
+    rmSync(join(folder, "data/phaze.db"));
+    writeFileSync(join(folder, "data/phaze.db-wal"), "left over ".repeat(500));
     expect((await run(folder, ["db", "restore", "safe.db"])).code).toBe(0);
     expect((await run(folder, ["files", "--json"])).json().total).toBe(2);
     expect((await run(folder, ["db", "upgrade", "--json"])).json()).toEqual({ from: 1, to: 1, backup: null });

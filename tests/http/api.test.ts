@@ -78,7 +78,9 @@ describe("sign-in", () => {
   test("without auth only loopback host names are answered", async () => {
     const world = await makeWorld({}, { env: { PHAZE_AUTH: "none" } });
     expect((await bare(world, "/pipeline/stats", { host: "localhost:8000" })).status).toBe(200);
-    expect((await bare(world, "/pipeline/stats", { host: "rebound.example" })).status).toBe(403);
+    for (const extra of [{}, { "x-api-key": "x" }, { authorization: "Bearer x" }]) {
+      expect((await bare(world, "/pipeline/stats", { host: "rebound.example", ...extra })).status).toBe(403);
+    }
   });
 
   test("the kept token is made once and readable by its owner alone", () => {
@@ -192,6 +194,21 @@ describe("decisions", () => {
       await world.call<{ decided: number }>("PATCH", "/proposals/bulk", { action: "reject", all: true }),
     ).toMatchObject({ decided: 2 });
     expect((await world.request("PATCH", "/proposals/bulk", { body: { action: "approve" } })).status).toBe(400);
+  });
+
+  test("a batch tells how far it is, its journal comes in pages", async () => {
+    const world = await ready();
+    await world.call("PATCH", "/proposals/bulk", { action: "approve", all: true });
+    const { batchId } = await world.call<{ batchId: number }>("POST", "/execution/start", {});
+    await world.batchEnd(batchId);
+    const batch = await world.call<Record<string, unknown>>("GET", `/execution/${batchId}`);
+    expect(batch).toMatchObject({ status: "done", operations: { done: 4 }, bytesDone: batch.bytes });
+    expect(batch).not.toHaveProperty("items");
+    const journal = (query: string) =>
+      world.call<Page<{ unit: number }>>("GET", `/execution/${batchId}/operations?${query}`);
+    expect(await journal("page=2&page_size=3")).toMatchObject({ total: 4, page: 2, items: [{ unit: 2 }] });
+    expect(await journal("status=failed")).toMatchObject({ total: 0, items: [] });
+    expect((await world.request("GET", "/execution/999/operations")).status).toBe(404);
   });
 
   test("what was executed can only be undone by its batch", async () => {
@@ -320,6 +337,7 @@ describe("around it", () => {
       "PATCH /proposals/bulk",
       "POST /execution/start",
       "GET /execution/progress/{batch_id}",
+      "GET /execution/{batch_id}/operations",
       "GET /audit/",
       "GET /preview/",
       "GET /api/v1/files",
@@ -333,6 +351,16 @@ describe("around it", () => {
       expect(documented).toContain(name);
     for (const path of ["/pipeline", "/proposals", "/audit", "/preview", "/execution"])
       expect([path, (await world.request("GET", path)).status]).toEqual([path, 200]);
+  });
+
+  test("nothing is pending once the pipeline is idle, though a file could not be read", async () => {
+    const world = await makeWorld({ "broken.mp3": "no audio at all", "Lowtide - Ebb.wav": wav(1) });
+    await world.settle();
+    const { stages, idle } = await world.call<Stats>("GET", "/pipeline/stats");
+    expect([idle, ...stages.filter((stage) => !stage.waitingFor).map((stage) => stage.pending)]).toEqual([
+      true,
+      ...stages.filter((stage) => !stage.waitingFor).map(() => 0),
+    ]);
   });
 
   test("the reference page and the metrics", async () => {

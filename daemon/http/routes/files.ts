@@ -151,10 +151,12 @@ export function fileRoutes({ db, config }: AppDeps) {
         throw new HttpProblem(416, "No such range");
       }
       const [first, last] = range ?? [0, facts.sizeBytes - 1];
+      const length = { "content-length": `${facts.sizeBytes === 0 ? 0 : last - first + 1}` };
+      // No file is opened for one who only asks about it.
+      if (c.req.method === "HEAD") return c.body(null, 200, { ...headers, ...length });
       const stream = createReadStream(path as string, { start: first, end: Math.max(first, last) });
       const body = facts.sizeBytes === 0 ? "" : (Readable.toWeb(stream) as unknown as ReadableStream);
       if (facts.sizeBytes === 0) stream.destroy();
-      const length = { "content-length": `${facts.sizeBytes === 0 ? 0 : last - first + 1}` };
       if (!range) return c.body(body, 200, { ...headers, ...length });
       return c.body(body, 206, { ...headers, ...length, "content-range": `bytes ${first}-${last}/${facts.sizeBytes}` });
     });
