@@ -16,7 +16,6 @@ import type {
 export type FileDetail = z.infer<typeof fileDetailSchema>;
 export type FileRun = z.infer<typeof runSchema>;
 export type Operation = z.infer<typeof operationSchema>;
-export type BatchDetail = BatchItem & { items: Operation[] };
 export type Scan = z.infer<typeof scanSchema>;
 export type Decision = "approve" | "reject" | "undo";
 export type { AuditItem, BatchItem, FileItem, PlanReply, ProposalItem, Stats, UndoReply };
@@ -148,8 +147,8 @@ export function makeApi(base: string, onSignedOut: () => void) {
       call<PlanReply>("POST", "/execution/start", { body: ids ? { ids } : {}, timeoutMs: longTimeoutMs }),
     batches: (query: Query, signal?: AbortSignal) =>
       call<Page<BatchItem>>("GET", "/execution/", { query, ...(signal && { signal }) }),
-    batch: (id: number, signal?: AbortSignal) =>
-      call<BatchDetail>("GET", `/execution/${id}`, { ...(signal && { signal }) }),
+    operations: (batchId: number, query: Query, signal?: AbortSignal) =>
+      call<Page<Operation>>("GET", `/execution/${batchId}/operations`, { query, ...(signal && { signal }) }),
     planUndo: (id: number, signal?: AbortSignal) =>
       call<UndoReply>("POST", `/execution/${id}/undo`, {
         body: { dryRun: true },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { BatchItem, PlanReply, ProposalItem, UndoReply } from "../contract/api.ts";
 import { type Client, connectClient } from "./client.ts";
 import { type Command, type CommandInput, type Io, UsageError, wholeNumber } from "./command.ts";
@@ -66,17 +67,22 @@ const decisionCommand = (name: "approve" | "reject", summary: string, past: stri
 export const approve = decisionCommand("approve", "Approve proposals", "approved");
 export const reject = decisionCommand("reject", "Reject proposals", "rejected");
 
-/** Waits for the end of a batch, showing its progress. */
+/**
+ * Waits for the end of a batch, showing its progress. An interrupt ends the waiting: a daemon goes on with the batch;
+ * work of this command's own stops after the file at hand, and the journal is taken up at the next start.
+ */
 async function follow(client: Client, io: Io, batchId: number): Promise<BatchItem> {
   const bar = progressBar(io);
-  for (;;) {
-    const batch = await client.call<BatchItem>("GET", `/execution/${batchId}`);
-    bar.show(batch.bytesDone, batch.bytes, `${showBytes(batch.bytesDone)} of ${showBytes(batch.bytes)}`);
-    if (batch.status !== "running") {
-      bar.end();
-      return batch;
+  try {
+    for (;;) {
+      io.signal.throwIfAborted();
+      const batch = await client.call<BatchItem>("GET", `/execution/${batchId}`);
+      bar.show(batch.bytesDone, batch.bytes, `${showBytes(batch.bytesDone)} of ${showBytes(batch.bytes)}`);
+      if (batch.status !== "running") return batch;
+      await sleep(150, undefined, { signal: io.signal }).catch(() => {});
     }
-    await Bun.sleep(150);
+  } finally {
+    bar.end();
   }
 }
 

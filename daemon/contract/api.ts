@@ -186,6 +186,7 @@ export const batchSchema = z
   .openapi("Batch");
 export type BatchItem = z.infer<typeof batchSchema>;
 
+export const operationStatuses = ["planned", "copied", "published", "done", "failed", "undone"] as const;
 export const operationSchema = z
   .object({
     id: z.number().int(),
@@ -198,7 +199,7 @@ export const operationSchema = z
     dest: z.string(),
     sizeBytes: z.number().int(),
     sha256: z.string().nullable(),
-    status: z.enum(["planned", "copied", "published", "done", "failed", "undone"]),
+    status: z.enum(operationStatuses),
     error: z.string().nullable(),
   })
   .openapi("Operation");
@@ -240,7 +241,10 @@ export type AuditItem = z.infer<typeof auditSchema>;
 export const stageStatusSchema = z.object({
   name: z.string(),
   version: z.number().int(),
-  pending: z.number().int().openapi({ description: "Waiting in the queue, or for a stage before it" }),
+  pending: z.number().int().openapi({
+    description:
+      "In the queue, or at most so many on their way to it: files that a stage before it has yet to do. Missing files are left out until they are back",
+  }),
   running: z.number().int(),
   done: z.number().int(),
   failed: z.number().int(),

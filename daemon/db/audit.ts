@@ -57,6 +57,18 @@ export interface AuditFilter {
   fileId?: number | undefined;
 }
 
+const columns =
+  "id, at, actor, action, file_id as fileId, proposal_id as proposalId, batch_id as batchId, source, dest, sha256, detail";
+type Row = Omit<AuditEntry, "detail"> & { detail: string };
+const toEntry = (row: Row): AuditEntry => ({ ...row, detail: JSON.parse(row.detail) });
+
+/** The index that leaves the fewest entries to look at: a file has few, a batch may have as many as there are files. */
+function indexFor(filter: AuditFilter): string {
+  if (filter.fileId !== undefined) return "execution_log_by_file";
+  if (filter.batchId === undefined) return "execution_log_by_action";
+  return filter.action === undefined ? "execution_log_by_batch" : "execution_log_by_batch_action";
+}
+
 /** A page of the audit trail, newest first, with the true total. */
 export function listAudit(
   db: Db,
@@ -69,18 +81,21 @@ export function listAudit(
     ["batch_id", filter.batchId],
     ["file_id", filter.fileId],
   ].filter((pair): pair is [string, string | number] => pair[1] !== undefined);
-  const where = wanted.length > 0 ? `where ${wanted.map(([name]) => `${name} = ?`).join(" and ")}` : "";
+  if (wanted.length === 0) return wholeAudit(db, limit, offset);
+  const from = `from execution_log indexed by ${indexFor(filter)} where ${wanted.map(([name]) => `${name} = ?`).join(" and ")}`;
   const values = wanted.map(([, value]) => value);
+  const { n } = db.query(`select count(*) as n ${from}`).get(...values) as { n: number };
   const rows = db
-    .query(
-      `select id, at, actor, action, file_id as fileId, proposal_id as proposalId, batch_id as batchId, source, dest, sha256, detail
-       from execution_log ${where} order by id desc limit ? offset ?`,
-    )
-    .all(...values, limit, offset) as (Omit<AuditEntry, "detail"> & { detail: string })[];
-  // Rows are only ever added, so without a filter the newest id is their number.
-  const count = where
-    ? `select count(*) as n from execution_log ${where}`
-    : "select coalesce(max(id), 0) as n from execution_log";
-  const { n } = db.query(count).get(...values) as { n: number };
-  return { items: rows.map((row) => ({ ...row, detail: JSON.parse(row.detail) })), total: n };
+    .query(`select ${columns} ${from} order by id desc limit ? offset ?`)
+    .all(...values, limit, offset) as Row[];
+  return { items: rows.map(toEntry), total: n };
+}
+
+/** Rows are only ever added, so ids have no gaps: the newest one is the total, and a page is a range of them. */
+function wholeAudit(db: Db, limit: number, offset: number): { items: AuditEntry[]; total: number } {
+  const { n } = db.query("select coalesce(max(id), 0) as n from execution_log").get() as { n: number };
+  const rows = db
+    .query(`select ${columns} from execution_log where id > ? and id <= ? order by id desc`)
+    .all(n - offset - limit, n - offset) as Row[];
+  return { items: rows.map(toEntry), total: n };
 }

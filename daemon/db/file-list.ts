@@ -2,7 +2,17 @@ import type { FileItem } from "../contract/api.ts";
 import type { FileKind } from "../contract/kinds.ts";
 import type { FileState } from "../contract/states.ts";
 import { readCounts, sumCounts } from "./counts.ts";
-import { countMatches, ftsQuery, type MatchWay, matchCondition, matchWay } from "./matches.ts";
+import {
+  countMatches,
+  countMedia,
+  countWay,
+  fewRows,
+  ftsQuery,
+  matchCondition,
+  matchWay,
+  nearerEnd,
+  type PageRequest,
+} from "./matches.ts";
 import type { Db } from "./open.ts";
 
 export interface FileFilter {
@@ -13,78 +23,100 @@ export interface FileFilter {
   search?: string | undefined;
 }
 
-export const fileSorts = { path: "f.path", size: "f.size_bytes", added: "f.id" } as const;
-export type FileSort = keyof typeof fileSorts;
+const orders = { path: ["f.path", "f.id"], size: ["f.size_bytes", "f.id"], added: ["f.id"] } as const;
+export type FileSort = keyof typeof orders;
+const sortIndexes = { path: "files_by_path", size: "files_by_size", added: "files_by_id" } as const;
 
-type Values = Record<string, string | number>;
+function orderBy({ sort, descending }: { sort: FileSort; descending: boolean }): string {
+  return orders[sort].map((column) => `${column} ${descending ? "desc" : "asc"}`).join(", ");
+}
 
 function kindsOf(kind: FileFilter["kind"]): FileKind[] | null {
   if (kind === undefined) return null;
   return kind === "media" ? ["music", "video"] : [kind];
 }
 
-function conditions(filter: FileFilter, way: MatchWay): { where: string; values: Values } {
+/** The conditions of a filter, all on columns of the indexes; empty when there are none. The search is not among them. */
+function conditions(filter: FileFilter): string[] {
   const parts: string[] = [];
-  const values: Values = {};
-  const kinds = kindsOf(filter.kind);
+  // Only media have a state, and one that is merely discovered has none yet.
+  const kinds = kindsOf(filter.kind) ?? (filter.state === undefined ? null : ["music", "video"]);
+  if (filter.state !== undefined) parts.push(filter.state === "DISCOVERED" ? "f.state is null" : "f.state = $state");
   if (kinds) parts.push(`f.kind in (${kinds.map((kind) => `'${kind}'`).join(", ")})`);
   if (filter.missing !== undefined) parts.push(`f.missing_since is ${filter.missing ? "not null" : "null"}`);
-  if (filter.state) {
-    const state = "coalesce((select state from file_states s where s.file_id = f.id), 'DISCOVERED')";
-    if (filter.state === "DISCOVERED") parts.push(`f.kind <> 'companion' and ${state} = 'DISCOVERED'`);
-    else {
-      parts.push(
-        way === "drive" ? "f.id in (select file_id from file_states where state = $state)" : `${state} = $state`,
-      );
-      values.$state = filter.state;
-    }
-  }
-  if (filter.search?.trim()) {
-    const query = ftsQuery(filter.search);
-    parts.push(query ? matchCondition("f.id", way) : "0");
-    if (query) values.$query = query;
-  }
-  return { where: parts.length > 0 ? `where ${parts.join(" and ")}` : "", values };
+  return parts;
 }
 
-/** The number of matches, from the kept counts or the search index where they suffice. */
-export function countFiles(db: Db, filter: FileFilter): number {
-  const { search, ...rest } = filter;
-  if (!search?.trim()) {
-    const kept = keptCount(db, filter);
-    if (kept !== null) return kept;
-  } else if ((rest.kind ?? "media") === "media" && rest.state === undefined && rest.missing === undefined) {
-    return countMatches(db, search);
-  }
-  const { where, values } = conditions(filter, "drive");
-  return (db.query(`select count(*) as n from files f ${where}`).get(values) as { n: number }).n;
-}
+const whereOf = (parts: readonly string[]) => (parts.length > 0 ? `where ${parts.join(" and ")}` : "");
+
+const valuesOf = ({ state }: FileFilter): Record<string, string> =>
+  state === undefined || state === "DISCOVERED" ? {} : { $state: state };
+
+/** The index in which the rows of a filter lie together. */
+const filterIndex = (filter: FileFilter) => (filter.state === undefined ? "files_by_kind" : "files_by_state");
 
 /** Media files by state; one that has none yet is discovered. */
 export function countStates(db: Db): Record<string, number> {
-  const { DISCOVERED: _, ...states } = readCounts(db, "state");
+  const states = readCounts(db, "state");
   const kinds = readCounts(db, "kind");
   const discovered = (kinds.music ?? 0) + (kinds.video ?? 0) - sumCounts(states);
   return discovered > 0 ? { DISCOVERED: discovered, ...states } : states;
 }
 
-function keptCount(db: Db, filter: FileFilter): number | null {
-  const missing = readCounts(db, "missing");
-  const all = readCounts(db, "kind");
-  const kinds = kindsOf(filter.kind) ?? (Object.keys(all) as FileKind[]);
-  const sum = (counts: Record<string, number>) => kinds.reduce((n, kind) => n + (counts[kind] ?? 0), 0);
-  if (filter.state === undefined)
+/** The number of files that a filter leaves, its search aside; from the kept counts or by steps along one index. */
+function countFiltered(db: Db, filter: FileFilter): number {
+  if (filter.state === undefined) {
+    const missing = readCounts(db, "missing");
+    const all = readCounts(db, "kind");
+    const kinds = kindsOf(filter.kind) ?? (Object.keys(all) as FileKind[]);
+    const sum = (counts: Record<string, number>) => kinds.reduce((n, kind) => n + (counts[kind] ?? 0), 0);
     return filter.missing === undefined ? sum(all) : filter.missing ? sum(missing) : sum(all) - sum(missing);
-  // States are kept for media of both kinds together.
-  const anyMissing = Object.values(missing).some((n) => n > 0);
-  if (kindsOf(filter.kind)?.length === 1 || (filter.missing !== undefined && anyMissing)) return null;
-  return filter.missing ? 0 : (countStates(db)[filter.state] ?? 0);
+  }
+  if ((filter.kind ?? "media") === "media" && filter.missing === undefined) return countStates(db)[filter.state] ?? 0;
+  const sql = `select count(*) as n from files f indexed by files_by_state ${whereOf(conditions(filter))}`;
+  return (db.query(sql).get(valuesOf(filter)) as { n: number }).n;
+}
+
+/** What is asked for, without the conditions that hold for every file; `query` is the search for FTS5. */
+interface Asked {
+  filter: FileFilter;
+  query: string | null;
+  /** How many match the search, and how many the filter, each on its own. */
+  matches: number;
+  rows: number;
+}
+
+function ask(db: Db, { search, ...given }: FileFilter): Asked {
+  const filter: FileFilter = { ...given };
+  const missing = sumCounts(readCounts(db, "missing"));
+  if (filter.missing === false && missing === 0) delete filter.missing;
+  if (!search?.trim()) return { filter, query: null, matches: 0, rows: countFiltered(db, filter) };
+  // Only media files are in the search index.
+  const matches = countMatches(db, search);
+  const narrowed: FileFilter = { ...filter, kind: filter.kind ?? "media" };
+  const rows = matches === 0 || filter.kind === "companion" ? 0 : countFiltered(db, narrowed);
+  if (rows === 0 || matches === countMedia(db)) return { filter: narrowed, query: null, matches, rows };
+  if (rows === countMedia(db)) return { filter: {}, query: ftsQuery(search), matches, rows };
+  return { filter: narrowed, query: ftsQuery(search), matches, rows };
+}
+
+function countAsked(db: Db, asked: Asked): number {
+  const { filter, query, matches, rows } = asked;
+  if (query === null) return rows;
+  const parts = conditions(filter);
+  if (parts.length === 0) return matches;
+  const source =
+    countWay(asked) === "filter"
+      ? `files f indexed by ${filterIndex(filter)} ${whereOf([...parts, matchCondition("f.id", "filter")])}`
+      : `files_fts cross join files f indexed by files_by_id on f.id = files_fts.rowid and files_fts match $query ${whereOf(parts)}`;
+  const sql = `select count(*) as n from ${source}`;
+  return (db.query(sql).get({ ...valuesOf(filter), $query: query }) as { n: number }).n;
 }
 
 const columns = `f.id, f.path, f.name, f.kind, f.extension, f.size_bytes as sizeBytes, f.mtime_ms as mtimeMs, f.sha256, f.first_seen_at as firstSeenAt,
   f.missing_since is not null as missing,
-  iif(f.kind = 'companion', null, coalesce(s.state, 'DISCOVERED')) as state, m.artist, m.title, m.album, m.duration_sec as durationSec`;
-const from = "from files f left join file_states s on s.file_id = f.id left join metadata m on m.file_id = f.id";
+  iif(f.kind = 'companion', null, coalesce(f.state, 'DISCOVERED')) as state, m.artist, m.title, m.album, m.duration_sec as durationSec`;
+const from = "from files f left join metadata m on m.file_id = f.id";
 type Row = Omit<FileItem, "missing"> & { missing: number };
 const toItem = (row: Row): FileItem => ({ ...row, missing: row.missing === 1 });
 
@@ -93,22 +125,35 @@ export function getFileItem(db: Db, id: number): FileItem | null {
   return row && toItem(row);
 }
 
+/** Where the ids of a page come from: the search's matches, the few rows of the filter, or a walk along the sort. */
+function sourceOf(asked: Asked, total: number, page: PageRequest<FileSort>): string {
+  const { filter, query, matches, rows } = asked;
+  const parts = conditions(filter);
+  const index = rows <= fewRows && parts.length > 0 ? filterIndex(filter) : sortIndexes[page.sort];
+  if (query === null) return `files f indexed by ${index} ${whereOf(parts)}`;
+  const way = matchWay({ matches, rows, found: total }, page.offset + page.limit);
+  if (way === "drive")
+    return `files_fts cross join files f on f.id = files_fts.rowid and files_fts match $query ${whereOf(parts)}`;
+  return `files f indexed by ${index} ${whereOf([...parts, matchCondition("f.id", way)])}`;
+}
+
 /** A page of files with the true total, in a stable order (equal ones by id). */
 export function listFiles(
   db: Db,
   filter: FileFilter,
-  page: { sort: FileSort; descending: boolean; limit: number; offset: number },
+  page: PageRequest<FileSort>,
 ): { items: FileItem[]; total: number } {
-  const total = countFiles(db, filter);
+  const asked = ask(db, filter);
+  const total = countAsked(db, asked);
   if (page.offset >= total) return { items: [], total };
-  const { where, values } = conditions(filter, matchWay(db, total, page.offset + page.limit));
-  const direction = page.descending ? "desc" : "asc";
-  const order = page.sort === "added" ? `f.id ${direction}` : `${fileSorts[page.sort]} ${direction}, f.id ${direction}`;
-  const rows = db
-    .query(
-      `select ${columns} ${from} where f.id in (select f.id from files f ${where} order by ${order} limit $limit offset $offset) order by ${order}`,
-    )
-    .all({ ...values, $limit: page.limit, $offset: page.offset }) as Row[];
+  const near = nearerEnd(page, total);
+  const ids = `select f.id from ${sourceOf(asked, total, near)} order by ${orderBy(near)} limit $limit offset $offset`;
+  const rows = db.query(`select ${columns} ${from} where f.id in (${ids}) order by ${orderBy(page)}`).all({
+    ...valuesOf(asked.filter),
+    ...(asked.query === null ? {} : { $query: asked.query }),
+    $limit: near.limit,
+    $offset: near.offset,
+  }) as Row[];
   return { items: rows.map(toItem), total };
 }
 

@@ -1,12 +1,11 @@
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
-import type { BatchDetail, BatchItem, Operation, Page } from "../api.ts";
+import type { BatchItem, Operation, Page } from "../api.ts";
 import { useApp } from "../app.ts";
 import { plural, showBytes, showCount, showTime } from "../format.ts";
 import { useResource } from "../resource.ts";
 import { batchTones, batchWords, operationTones, operationWords } from "../words.ts";
 import { Dialog } from "./dialog.ts";
-import { More } from "./more.ts";
 import { Path } from "./path-change.ts";
 import { Chip, Empty, Failed, Loading, Pager, Text } from "./states.ts";
 import { UndoDialog } from "./undo-dialog.ts";
@@ -28,23 +27,35 @@ function OperationRow({ operation }: { operation: Operation }) {
   </li>`;
 }
 
-function Journal({ detail }: { detail: BatchDetail }) {
+const operationsPerPage = 50;
+
+/** The journal, page by page: a batch may have as many files as there are. */
+function Journal({ batch }: { batch: BatchItem }) {
+  const { api } = useApp();
   const [failedOnly, setFailedOnly] = useState(false);
-  const failed = detail.items.filter((operation) => operation.status === "failed");
-  const items = failedOnly ? failed : detail.items;
-  return html`<p><${Chip} tone=${batchTones[detail.status]}>${batchWords[detail.status]}<//> <span class="muted">started ${showTime(detail.createdAt)}${detail.finishedAt ? `, ended ${showTime(detail.finishedAt)}` : ""} · ${plural(detail.items.length, "file")} · ${showBytes(detail.bytes)}</span></p>
-    ${detail.error && html`<p class="banner bad">${detail.error}</p>`}
-    ${failed.length > 0 && html`<label class="check"><input type="checkbox" checked=${failedOnly} onChange=${() => setFailedOnly(!failedOnly)} /> Only the ${showCount(failed.length)} that failed</label>`}
-    <${More} key=${`${failedOnly}`} items=${items} total=${items.length} render=${(operation: Operation) => html`<${OperationRow} key=${operation.id} operation=${operation} />`} />`;
+  const [page, setPage] = useState(1);
+  const query = { page, page_size: operationsPerPage, status: failedOnly ? "failed" : undefined };
+  // With each change of the batch, the page that is shown is asked for again.
+  const key = JSON.stringify([batch.id, batch.status, batch.operations, query]);
+  const list = useResource(key, (signal) => api.operations(batch.id, query, signal));
+  const { failed = 0, ...others } = batch.operations;
+  const files = Object.values(others).reduce((sum, n) => sum + n, failed);
+  const toggle = () => {
+    setFailedOnly(!failedOnly);
+    setPage(1);
+  };
+  return html`<p><${Chip} tone=${batchTones[batch.status]}>${batchWords[batch.status]}<//> <span class="muted">started ${showTime(batch.createdAt)}${batch.finishedAt ? `, ended ${showTime(batch.finishedAt)}` : ""} · ${plural(files, "file")} · ${showBytes(batch.bytes)}</span></p>
+    ${batch.error && html`<p class="banner bad">${batch.error}</p>`}
+    ${(failed > 0 || failedOnly) && html`<label class="check"><input type="checkbox" checked=${failedOnly} onChange=${toggle} /> Only the ${showCount(failed)} that failed</label>`}
+    ${list.error && html`<${Failed} error=${list.error} retry=${list.reload} />`}
+    ${!list.data && !list.error && html`<${Loading} what="Loading the journal" />`}
+    ${list.data && html`<ul class="items">${list.data.items.map((operation) => html`<${OperationRow} key=${operation.id} operation=${operation} />`)}</ul>`}
+    ${list.data && list.data.total > operationsPerPage && html`<${Pager} what="the journal" page=${page} pageSize=${operationsPerPage} total=${list.data.total} onPage=${setPage} />`}`;
 }
 
 function DetailDialog({ batch, onClose, onUndo }: { batch: BatchItem; onClose: () => void; onUndo: () => void }) {
-  const { api } = useApp();
-  const detail = useResource(`${batch.id} ${batch.status}`, (signal) => api.batch(batch.id, signal));
   return html`<${Dialog} title=${title(batch)} shape="side" onClose=${onClose}>
-    ${detail.error && html`<${Failed} error=${detail.error} retry=${detail.reload} />`}
-    ${!detail.data && !detail.error && html`<${Loading} what="Loading the journal" />`}
-    ${detail.data && html`<${Journal} detail=${detail.data} />`}
+    <${Journal} batch=${batch} />
     <div class="dialog-buttons"><a class="button" href=${`${document.body.dataset.base}/audit?batch=${batch.id}`}>Audit of this batch</a>${isUndoable(batch) && html`<button type="button" onClick=${onUndo}>Undo …</button>`}<button type="button" onClick=${onClose}>Close</button></div>
   <//>`;
 }

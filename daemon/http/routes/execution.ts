@@ -6,6 +6,7 @@ import {
   batchParam,
   batchSchema,
   operationSchema,
+  operationStatuses,
   type PlanReply,
   pageOf,
   pageQuery,
@@ -14,7 +15,7 @@ import {
   undoSchema,
 } from "../../contract/api.ts";
 import { auditActions, listAudit } from "../../db/audit.ts";
-import { type Batch, batchProgress, getBatch, listBatches, operationsOf, undoOf } from "../../db/operations.ts";
+import { type Batch, batchProgress, getBatch, listBatches, listOperations, undoOf } from "../../db/operations.ts";
 import { BusyError } from "../../rename/mover.ts";
 import type { Plan } from "../../rename/plan.ts";
 import { UndoError, type UndoPlan } from "../../rename/undo.ts";
@@ -119,12 +120,18 @@ const batchDetail = createRoute({
   method: "get",
   path: "/execution/{batch_id}",
   tags: ["Execution"],
-  summary: "A batch with its journal",
+  summary: "A batch and how far it is",
   request: { params: batchParam },
-  responses: {
-    200: json(batchSchema.extend({ items: z.array(operationSchema) }), "The batch"),
-    404: fails("No such batch"),
-  },
+  responses: { 200: json(batchSchema, "The batch"), 404: fails("No such batch") },
+});
+
+const operations = createRoute({
+  method: "get",
+  path: "/execution/{batch_id}/operations",
+  tags: ["Execution"],
+  summary: "The journal of a batch: its files, in the order of the work",
+  request: { params: batchParam, query: pageQuery.extend({ status: z.enum(operationStatuses).optional() }) },
+  responses: { 200: json(pageOf(operationSchema), "A page of operations"), 404: fails("No such batch") },
 });
 
 const progress = createRoute({
@@ -198,9 +205,12 @@ export function executionRoutes(deps: AppDeps) {
         }
       });
     })
-    .openapi(batchDetail, (c) => {
-      const batch = findBatch(deps, c.req.valid("param").batch_id);
-      return c.json({ ...toBatchItem(deps, batch), items: operationsOf(db, batch.id) }, 200);
+    .openapi(batchDetail, (c) => c.json(toBatchItem(deps, findBatch(deps, c.req.valid("param").batch_id)), 200))
+    .openapi(operations, (c) => {
+      const { id } = findBatch(deps, c.req.valid("param").batch_id);
+      const { page, page_size, status } = c.req.valid("query");
+      const result = listOperations(db, { batchId: id, status }, page_size, (page - 1) * page_size);
+      return c.json({ ...result, page, page_size }, 200);
     })
     .openapi(audit, (c) => {
       const { page, page_size, action, batch_id, file_id } = c.req.valid("query");

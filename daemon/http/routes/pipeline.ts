@@ -1,4 +1,5 @@
-import { isAbsolute, resolve } from "node:path";
+import { realpath } from "node:fs/promises";
+import { isAbsolute, join, relative, resolve } from "node:path";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Stats, scanSchema, statsSchema } from "../../contract/api.ts";
 import { relinkFolder } from "../../db/companions.ts";
@@ -11,27 +12,35 @@ import { type AppDeps, makeRoutes } from "../deps.ts";
 import { fails, json, jsonBody } from "../openapi.ts";
 import { HttpProblem } from "../problem.ts";
 
+/** A stage and all that it waits for, directly or through others. */
+function withAncestors(registry: AppDeps["registry"], name: string, found = new Set<string>()): Set<string> {
+  found.add(name);
+  const { needs, after } = registry.get(name).stage;
+  for (const other of [...needs, ...after]) if (!found.has(other)) withAncestors(registry, other, found);
+  return found;
+}
+
+/** The stages' kept counts. A file still on its way to a stage counts as pending there: once per stage it is at now. */
+function stageCounts({ db, registry, scheduler }: AppDeps, media: number): Stats["stages"] {
+  const blocked = scheduler.blocked();
+  const counts = new Map(registry.entries.map(({ stage }) => [stage.name, readCounts(db, `run:${stage.name}`)]));
+  return registry.entries.map(({ stage: { name, version } }) => {
+    const { pending = 0, running = 0, done = 0, failed = 0, skipped = 0 } = counts.get(name) ?? {};
+    const coming = [...withAncestors(registry, name)]
+      .filter((other) => other !== name)
+      .reduce((sum, other) => sum + (counts.get(other)?.pending ?? 0) + (counts.get(other)?.running ?? 0), 0);
+    const waiting = Math.min(pending + coming, media);
+    return { name, version, pending: waiting, running, done, failed, skipped, waitingFor: blocked[name] ?? null };
+  });
+}
+
 /** Counts of everything, read from the kept counts. */
 export function readStats(deps: AppDeps): Stats {
-  const { db, registry, scheduler, config } = deps;
+  const { db, scheduler, config } = deps;
   const kinds = readCounts(db, "kind");
   const media = (kinds.music ?? 0) + (kinds.video ?? 0);
-  const blocked = scheduler.blocked();
   const running = scheduler.running();
-  const stages = registry.entries.map(({ stage }) => {
-    const counts = readCounts(db, `run:${stage.name}`);
-    const known = (counts.running ?? 0) + (counts.done ?? 0) + (counts.failed ?? 0) + (counts.skipped ?? 0);
-    return {
-      name: stage.name,
-      version: stage.version,
-      pending: Math.max(0, media - known),
-      running: counts.running ?? 0,
-      done: counts.done ?? 0,
-      failed: counts.failed ?? 0,
-      skipped: counts.skipped ?? 0,
-      waitingFor: blocked[stage.name] ?? null,
-    };
-  });
+  const stages = stageCounts(deps, media);
   return {
     library: deps.library,
     output: config.outputPath,
@@ -151,6 +160,25 @@ async function associateAll(deps: AppDeps): Promise<{ folders: number; changed: 
   return { folders: folders.length, changed };
 }
 
+const inside = (folder: string, path: string) =>
+  path === folder || path.startsWith(folder === "/" ? folder : `${folder}/`);
+
+/**
+ * The folder to scan, without symbolic links below the library: a scan of what they lead to outside would have it moved
+ * later, and a scan of a link within would find the same files twice. Throws HttpProblem.
+ */
+async function scanPlace(library: string, given = library): Promise<string> {
+  const path = isAbsolute(given) ? resolve(given) : resolve(library, given);
+  const outside = (place: string) => new HttpProblem(400, "Not in the library", `${place} lies outside ${library}`);
+  if (path === library) return path;
+  if (!inside(library, path)) throw outside(path);
+  const real = await Promise.all([realpath(library), realpath(path)]).catch(() => null);
+  if (!real) return path; // It is not there: the scan says so.
+  const [realLibrary, realPath] = real;
+  if (!inside(realLibrary, realPath)) throw outside(realPath);
+  return join(library, relative(realLibrary, realPath));
+}
+
 export function pipelineRoutes(deps: AppDeps) {
   const { db, registry, scheduler, scanner } = deps;
   const requeue = (
@@ -163,12 +191,8 @@ export function pipelineRoutes(deps: AppDeps) {
     return { queued };
   };
   return makeRoutes()
-    .openapi(startScan, (c) => {
-      const given = c.req.valid("json")?.path;
-      const path =
-        given === undefined ? deps.library : isAbsolute(given) ? resolve(given) : resolve(deps.library, given);
-      if (path !== deps.library && !path.startsWith(`${deps.library}/`))
-        throw new HttpProblem(400, "Not in the library", `${path} lies outside ${deps.library}`);
+    .openapi(startScan, async (c) => {
+      const path = await scanPlace(deps.library, c.req.valid("json")?.path);
       const { id } = scanner.scan("request", path);
       const scan = getScan(db, id);
       if (!scan) throw new HttpProblem(404, "No such scan");

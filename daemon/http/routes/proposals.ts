@@ -2,15 +2,8 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { idParam, type ProposalItem, pageOf, pageQuery, proposalItemSchema } from "../../contract/api.ts";
 import { proposalKinds } from "../../contract/naming.ts";
 import { proposalStatuses } from "../../contract/states.ts";
-import {
-  type Decision,
-  decide,
-  decisions,
-  getProposal,
-  listProposals,
-  type Proposal,
-  proposalIds,
-} from "../../db/proposals.ts";
+import { listProposals, proposalIds } from "../../db/proposal-list.ts";
+import { type Decision, decide, decisions, getProposal, type Proposal } from "../../db/proposals.ts";
 import { destinationOf } from "../../rename/plan.ts";
 import { type AppDeps, makeRoutes } from "../deps.ts";
 import { fails, json, jsonBody } from "../openapi.ts";

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { listProposals } from "../../db/proposals.ts";
+import { previewMoves } from "../../db/proposal-list.ts";
 import { type AppDeps, makeRoutes } from "../deps.ts";
 import { fails, json } from "../openapi.ts";
 import { HttpProblem } from "../problem.ts";
@@ -99,13 +99,12 @@ export function systemRoutes(deps: AppDeps) {
       c.text(metricsText(deps), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }),
     )
     .openapi(preview, (c) => {
-      const page = { sort: "destination", descending: false, limit: mostPreviewed, offset: 0 } as const;
-      const { items, total } = listProposals(db, { status: "approved", changed: true }, page);
+      const { items, total } = previewMoves(db, mostPreviewed);
       const directories = new Map<string, z.infer<typeof previewFile>[]>();
-      for (const { id, directory, filename, path, sizeBytes } of items) {
-        const files = directories.get(directory) ?? [];
-        files.push({ proposalId: id, name: filename, source: path, sizeBytes });
-        directories.set(directory, files);
+      for (const { directory, ...file } of items) {
+        const files = directories.get(directory);
+        if (files) files.push(file);
+        else directories.set(directory, [file]);
       }
       return c.json(
         { root: config.outputPath, total, directories: [...directories].map(([path, files]) => ({ path, files })) },

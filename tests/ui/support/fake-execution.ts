@@ -81,7 +81,18 @@ export function executionRoutes(app: Hono, world: World): void {
   app.get("/execution/", (c) => c.json(pageOf(world.batches.map((fake) => fake.batch).reverse(), c.req.query())));
   app.get("/execution/:id", (c) => {
     const fake = find(c.req.param("id"));
-    return fake ? c.json({ ...fake.batch, items: fake.operations }) : problem(c, 404, "No such batch");
+    return fake ? c.json(fake.batch) : problem(c, 404, "No such batch");
+  });
+  app.get("/execution/:id/operations", (c) => {
+    const fake = find(c.req.param("id"));
+    const { status, ...query } = c.req.query();
+    if (!fake) return problem(c, 404, "No such batch");
+    return c.json(
+      pageOf(
+        fake.operations.filter((operation) => !status || operation.status === status),
+        query,
+      ),
+    );
   });
   app.get("/audit/", (c) => {
     const { action, batch_id, file_id, ...query } = c.req.query();
