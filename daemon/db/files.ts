@@ -230,11 +230,16 @@ export function findByInode(
   db: Db,
   stat: Pick<NewFile, "inode" | "device" | "sizeBytes" | "mtimeMs" | "kind">,
 ): FileRow[] {
-  return db
-    .query(
-      `select ${columns} ${from} where f.inode = ? and f.size_bytes = ? and f.device = ? and f.mtime_ms = ? and f.kind = ?`,
-    )
-    .all(stat.inode, stat.sizeBytes, stat.device, stat.mtimeMs, stat.kind) as FileRow[];
+  // Asked for every new file, and nearly always in vain: a short question first.
+  const ids = db.query("select id from files where inode = ? and size_bytes = ?").all(stat.inode, stat.sizeBytes) as {
+    id: number;
+  }[];
+  return ids
+    .map((row) => getFile(db, row.id))
+    .filter(
+      (file): file is FileRow =>
+        file?.device === stat.device && file.mtimeMs === stat.mtimeMs && file.kind === stat.kind,
+    );
 }
 
 export function markMissing(db: Db, ids: readonly number[], now: number): void {
