@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { BatchItem, PlanReply, ProposalItem, UndoReply } from "../contract/api.ts";
+import type { BatchItem, PlanReply, UndoReply } from "../contract/api.ts";
 import { type Client, connectClient } from "./client.ts";
 import { type Command, type CommandInput, type Io, UsageError, wholeNumber } from "./command.ts";
 import { progressBar, showBytes } from "./table.ts";
@@ -144,5 +144,3 @@ export const undo: Command = {
     });
   },
 };
-
-export type { ProposalItem };

@@ -11,7 +11,6 @@ export const auditActions = [
   "fail",
   "roll back",
   "content changed",
-  "settings",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 

@@ -76,42 +76,9 @@ export function insertBatch(
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'planned', ?)`,
   );
   for (const op of operations) {
-    const {
-      unit,
-      proposalId,
-      fileId,
-      role,
-      action,
-      sourceRaw,
-      destRaw,
-      source,
-      dest,
-      sizeBytes,
-      mtimeNs,
-      finalMtimeNs,
-      mode,
-      sourceDevice,
-      sha256,
-    } = op;
-    insert.run(
-      id,
-      unit,
-      proposalId,
-      fileId,
-      role,
-      action,
-      sourceRaw,
-      destRaw,
-      source,
-      dest,
-      sizeBytes,
-      mtimeNs,
-      finalMtimeNs,
-      mode,
-      sourceDevice,
-      sha256,
-      batch.createdAt,
-    );
+    const place = [op.sourceRaw, op.destRaw, op.source, op.dest];
+    const facts = [op.sizeBytes, op.mtimeNs, op.finalMtimeNs, op.mode, op.sourceDevice, op.sha256];
+    insert.run(id, op.unit, op.proposalId, op.fileId, op.role, op.action, ...place, ...facts, batch.createdAt);
   }
   return id;
 }

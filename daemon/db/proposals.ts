@@ -5,7 +5,6 @@ import { appendAudit } from "./audit.ts";
 import type { Db } from "./open.ts";
 import { type Proposal, type ProposalRow, proposalColumns, proposalFrom, toProposal } from "./proposal-rows.ts";
 
-export { proposalIds } from "./proposal-list.ts";
 export type { Proposal };
 
 export function getProposal(db: Db, id: number): Proposal | null {

@@ -1,7 +1,8 @@
 import type { Db } from "../db/open.ts";
 import { durably } from "../db/open.ts";
 import { type Batch, finishBatch, getBatch, insertBatch } from "../db/operations.ts";
-import { getProposal, type Proposal, proposalIds } from "../db/proposals.ts";
+import { proposalIds } from "../db/proposal-list.ts";
+import { getProposal, type Proposal } from "../db/proposals.ts";
 import type { MoveDeps } from "./deps.ts";
 import { runBatch } from "./execute.ts";
 import { makePlan, type Plan } from "./plan.ts";

@@ -3,7 +3,8 @@ import { linkSync, mkdirSync, symlinkSync, unlinkSync, writeFileSync } from "nod
 import { join } from "node:path";
 import type { PlanReply } from "../../daemon/contract/api.ts";
 import type { ProposalDraft } from "../../daemon/contract/naming.ts";
-import { getProposal, proposalIds } from "../../daemon/db/proposals.ts";
+import { proposalIds } from "../../daemon/db/proposal-list.ts";
+import { getProposal } from "../../daemon/db/proposals.ts";
 import { folderCompanionName, stemCompanionName } from "../../daemon/rename/companion-names.ts";
 import { makePlan } from "../../daemon/rename/plan.ts";
 import { checkDestination, makeSpace } from "../../daemon/rename/preflight.ts";

@@ -1,7 +1,8 @@
 // Applies or undoes in a process of its own and kills itself with SIGKILL at the Nth journal step of a name.
 import { durably } from "../../daemon/db/open.ts";
 import { insertBatch } from "../../daemon/db/operations.ts";
-import { getProposal, proposalIds } from "../../daemon/db/proposals.ts";
+import { proposalIds } from "../../daemon/db/proposal-list.ts";
+import { getProposal } from "../../daemon/db/proposals.ts";
 import { runBatch } from "../../daemon/rename/execute.ts";
 import { makePlan } from "../../daemon/rename/plan.ts";
 import { makeSpace } from "../../daemon/rename/preflight.ts";

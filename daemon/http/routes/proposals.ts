@@ -3,7 +3,7 @@ import { idParam, type ProposalItem, pageOf, pageQuery, proposalItemSchema } fro
 import { proposalKinds } from "../../contract/naming.ts";
 import { proposalStatuses } from "../../contract/states.ts";
 import { listProposals, proposalIds } from "../../db/proposal-list.ts";
-import { type Decision, decide, decisions, getProposal, type Proposal } from "../../db/proposals.ts";
+import { type Decision, decide, getProposal, type Proposal } from "../../db/proposals.ts";
 import { destinationOf } from "../../rename/plan.ts";
 import { type AppDeps, makeRoutes } from "../deps.ts";
 import { fails, json, jsonBody } from "../openapi.ts";
@@ -202,5 +202,3 @@ export function proposalRoutes(deps: AppDeps) {
       );
     });
 }
-
-export const decisionNames = Object.keys(decisions) as Decision[];
