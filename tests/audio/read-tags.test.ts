@@ -263,8 +263,11 @@ describe("bad input", () => {
     expect(metadata.title).toBe("Jóga");
   });
 
-  test("folders and pipes are refused without waiting", async () => {
+  test("a folder is refused without waiting", async () => {
     expect(readTags(directory, { extension: "mp3", signal: never })).rejects.toThrow("not a regular file");
+  });
+
+  test.skipIf(!Bun.which("mkfifo"))("a pipe is refused without waiting", async () => {
     const pipe = join(directory, "pipe.mp3");
     execFileSync("mkfifo", [pipe]);
     expect(readTags(pipe, { extension: "mp3", signal: never })).rejects.toThrow("not a regular file");
