@@ -110,9 +110,6 @@ function countAsked(db: Db, asked: Asked): number {
   return (db.query(sql).get({ ...valuesOf(filter), $query: query }) as { n: number }).n;
 }
 
-/** How many proposals there are. */
-export const countProposals = (db: Db, filter: ProposalFilter): number => countAsked(db, ask(db, filter));
-
 /** Where the ids of a page come from: the search's matches, the few rows of the filter, or a walk along the sort. */
 function sourceOf(asked: Asked, total: number, page: PageRequest<ProposalSort>): string {
   const { filter, query, matches, rows } = asked;

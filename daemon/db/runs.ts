@@ -8,7 +8,6 @@ export interface Run {
   status: RunStatus;
   stageVersion: number;
   attempts: number;
-  priority: number;
   dueAt: number;
   startedAt: number | null;
   finishedAt: number | null;
@@ -17,7 +16,7 @@ export interface Run {
   error: string | null;
 }
 
-const columns = `file_id as fileId, stage, status, stage_version as stageVersion, attempts, priority, due_at as dueAt,
+const columns = `file_id as fileId, stage, status, stage_version as stageVersion, attempts, due_at as dueAt,
   started_at as startedAt, finished_at as finishedAt, duration_ms as durationMs, output_digest as outputDigest, error`;
 
 export function runsOfFile(db: Db, fileId: number): Run[] {
@@ -29,12 +28,12 @@ export function getRun(db: Db, fileId: number, stage: string): Run | null {
 }
 
 /** Puts a stage of a file into the queue, again if it was there before. */
-export function enqueue(db: Db, fileId: number, stage: string, version: number, priority = 0): void {
+export function enqueue(db: Db, fileId: number, stage: string, version: number): void {
   db.query(
-    `insert into runs (file_id, stage, status, stage_version, priority) values ($fileId, $stage, 'pending', $version, $priority)
-     on conflict do update set status = 'pending', stage_version = $version, priority = max(priority, $priority), attempts = 0,
+    `insert into runs (file_id, stage, status, stage_version) values ($fileId, $stage, 'pending', $version)
+     on conflict do update set status = 'pending', stage_version = $version, attempts = 0,
        due_at = 0, lease_until = null, error = null`,
-  ).run({ $fileId: fileId, $stage: stage, $version: version, $priority: priority });
+  ).run({ $fileId: fileId, $stage: stage, $version: version });
 }
 
 export interface Claim {
@@ -44,7 +43,7 @@ export interface Claim {
 }
 
 /**
- * Takes up to `limit` waiting runs of a stage, the highest priority and then the newest file first. One statement, so
+ * Takes up to `limit` waiting runs of a stage, the newest file first. One statement, so
  * no run is taken twice. A due time beyond `horizonMs` comes from a clock that jumped and counts as due.
  */
 export function claimRuns(
@@ -61,7 +60,7 @@ export function claimRuns(
       `update runs set status = 'running', attempts = attempts + 1, started_at = $now, lease_until = $lease, error = null
        where stage = $stage and file_id in (
          select file_id from runs indexed by runs_ready where stage = $stage and status = 'pending' and held = 0 and due_at = 0
-         order by priority desc, file_id desc limit $limit)
+         order by file_id desc limit $limit)
        returning file_id as fileId, stage, attempts`,
     )
     .all({ $stage: stage, $limit: limit, $now: now, $lease: now + leaseMs }) as Claim[];
@@ -119,7 +118,7 @@ export interface Finish {
 export function finishRun(db: Db, end: Finish): void {
   db.query(
     `update runs set status = $status, finished_at = $now, duration_ms = max(0, $now - coalesce(started_at, $now)), lease_until = null,
-       output_digest = coalesce($digest, output_digest), error = $error, due_at = $dueAt, priority = iif($status = 'pending', priority, 0)
+       output_digest = coalesce($digest, output_digest), error = $error, due_at = $dueAt
      where file_id = $fileId and stage = $stage`,
   ).run({
     $fileId: end.fileId,

@@ -107,11 +107,6 @@ export function isVideoId(text: string): boolean {
   return kinds >= 2 && !/^[A-Z]?[a-z]+$/.test(text) && !/^[A-Za-z]+-[A-Za-z]+$/.test(text);
 }
 
-/** A web address anywhere in the text. */
-export function hasWebAddress(text: string): boolean {
-  return webAddress.test(text);
-}
-
 /** A folder such as `Downloads` or `Techno` that names no artist and no album. */
 export function isGenericFolder(name: string): boolean {
   const folded = foldText(name);

@@ -216,14 +216,14 @@ describe("the queue", () => {
     for (const fileId of [before, after]) finishRun(db, { fileId, stage: "hash", status: "done", now: 2 });
   });
 
-  test("a retry waits for its time and then goes by priority like the others", () => {
-    enqueue(db, 30, "hash", 1, 5);
+  test("a retry waits for its time and then goes by its turn like the others", () => {
+    enqueue(db, 30, "hash", 1);
     enqueue(db, 31, "hash", 1);
-    expect(claim(1).map((run) => run.fileId)).toEqual([30]);
-    finishRun(db, { fileId: 30, stage: "hash", status: "pending", now: 1, dueAt: 500 });
+    expect(claim(1).map((run) => run.fileId)).toEqual([31]);
+    finishRun(db, { fileId: 31, stage: "hash", status: "pending", now: 1, dueAt: 500 });
     expect(hasPending(db, "hash")).toBe(true);
-    expect(claim(499).map((run) => run.fileId)).toEqual([31]);
+    expect(claim(499).map((run) => run.fileId)).toEqual([30]);
     expect(claim(499)).toEqual([]);
-    expect(claim(500)).toMatchObject([{ fileId: 30, attempts: 2 }]);
+    expect(claim(500)).toMatchObject([{ fileId: 31, attempts: 2 }]);
   });
 });

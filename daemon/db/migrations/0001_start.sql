@@ -72,7 +72,6 @@ create table runs (
   status text not null check (status in ('pending', 'running', 'done', 'failed', 'skipped')),
   stage_version integer not null,
   attempts integer not null default 0,
-  priority integer not null default 0,
   due_at integer not null default 0,
   -- 1 for a pending run whose file is missing, kept by triggers: it stays out of the queue until the file is back.
   held integer not null default 0,
@@ -84,7 +83,7 @@ create table runs (
   error text,
   primary key (file_id, stage)
 ) strict, without rowid;
-create index runs_ready on runs (stage, priority desc, file_id desc) where status = 'pending' and held = 0 and due_at = 0;
+create index runs_ready on runs (stage, file_id desc) where status = 'pending' and held = 0 and due_at = 0;
 create index runs_retry on runs (stage, due_at) where status = 'pending' and held = 0 and due_at <> 0;
 create index runs_pending on runs (stage) where status = 'pending';
 create index runs_running on runs (lease_until) where status = 'running';
