@@ -19,7 +19,16 @@ const fileCount = 200_000;
 function makeBareScanner(root: string, databasePath: string) {
   const db = openDatabase(databasePath);
   const ask: AskModel = async (_, draft) => draft;
-  const registry = makeStages({ root, ffprobePath: null, maxCompanionChars: 0, ask, modelUnavailable: () => null });
+  const registry = makeStages({
+    root,
+    ffprobePath: null,
+    maxCompanionChars: 0,
+    ask,
+    modelUnavailable: () => null,
+    soundUnavailable: () => null,
+    modelsPath: "",
+    models: () => ({ id: "", reason: null }),
+  });
   const settle = makeSettle({ settleMs: 0, onStill() {} });
   const deps = { db, registry, settle, now: Date.now, root, events: makeEvents(), log: silentLog };
   return { db, scanner: makeScanner({ ...deps, walker: makeWalker(), onChange() {} }) };

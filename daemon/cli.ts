@@ -5,9 +5,11 @@ import { doctor } from "./commands/doctor.ts";
 import { evaluate } from "./commands/eval.ts";
 import { inspect } from "./commands/inspect.ts";
 import { audit, files, proposals, status } from "./commands/lists.ts";
+import { models } from "./commands/models.ts";
 import { apply, approve, reject, undo } from "./commands/review.ts";
-import { propose, scan } from "./commands/scan.ts";
+import { analyze, propose, scan } from "./commands/scan.ts";
 import { serve } from "./commands/serve.ts";
+import { tags } from "./commands/tags.ts";
 import { ConfigError, readConfig } from "./config.ts";
 
 export const commands: readonly Command[] = [
@@ -24,6 +26,9 @@ export const commands: readonly Command[] = [
   apply,
   undo,
   propose,
+  analyze,
+  tags,
+  models,
   db,
   evaluate,
   bench,

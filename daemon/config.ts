@@ -71,6 +71,17 @@ export const settings = {
     "4",
     "Attempts at a stage before it counts as failed (the first one included)",
   ),
+  WORKER_PROCESS_POOL_SIZE: setting(
+    whole(0, 256),
+    "0",
+    "Processes that analyse sound; 0: as many as the machine has cores",
+  ),
+  MODELS_PATH: setting(
+    optionalText,
+    undefined,
+    "Folder of the models for mood and style; default: models/ beside the database",
+  ),
+  PHAZE_WRITE_TAGS: setting(flag, "false", "Allow writing tempo, key, mood and genre into the files' tags, on request"),
   WORKER_HEALTH_CHECK_INTERVAL: setting(whole(1, 3600), "60", "Seconds between looks at Ollama"),
   OLLAMA_HOST: setting(z.string().min(1), "http://127.0.0.1:11434", "Address of your Ollama"),
   LLM_MODEL: setting(z.string().min(1), "qwen3:4b", "Ollama model that refines proposals"),
@@ -87,14 +98,7 @@ type SettingName = keyof typeof settings;
 type Values = { [K in SettingName]: z.output<(typeof settings)[K]["schema"]> };
 
 /** Settings of the early description that wait for their part of the product; set today, they do nothing. */
-export const laterSettings = [
-  "MODELS_PATH",
-  "WORKER_PROCESS_POOL_SIZE",
-  "AUDFPRINT_URL",
-  "PANAKO_URL",
-  "REDIS_URL",
-  "PHAZE_PATH_MAP",
-];
+export const laterSettings = ["AUDFPRINT_URL", "PANAKO_URL", "REDIS_URL", "PHAZE_PATH_MAP"];
 
 export interface Config {
   readonly values: Readonly<Values>;
@@ -105,6 +109,8 @@ export interface Config {
   /** Absolute path of the watched folder; null: the demo library. */
   readonly libraryPath: string | null;
   readonly outputPath: string;
+  /** Absolute folder of the models. */
+  readonly modelsPath: string;
   /** Settings that were given but have no effect in this version. */
   readonly ignored: readonly string[];
 }
@@ -156,6 +162,7 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string,
     dataDir,
     libraryPath,
     outputPath: values.OUTPUT_PATH ? resolve(cwd, values.OUTPUT_PATH) : join(beside, "organized"),
+    modelsPath: values.MODELS_PATH ? resolve(cwd, values.MODELS_PATH) : join(dataDir, "models"),
     ignored: laterSettings.filter((name) => env[name]),
   });
 }

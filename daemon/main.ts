@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Config } from "./config.ts";
+import { analysisForTags } from "./db/analysis.ts";
 import { DatabaseError, type Db, lockDatabase, openDatabase } from "./db/open.ts";
 import { giveBackRunning } from "./db/runs.ts";
 import { closeOpenScans } from "./db/scan-batches.ts";
@@ -15,6 +16,9 @@ import { openLibc } from "./rename/libc.ts";
 import { makeMover } from "./rename/mover.ts";
 import { recover } from "./rename/recover.ts";
 import { ffprobeStatus, findProgram } from "./services.ts";
+import { makeSound } from "./sound.ts";
+import { openFileCalls } from "./tagging/calls.ts";
+import { makeTagger, type Tagger } from "./tagging/tagger.ts";
 import { makeLibraryWatch } from "./watch/library-watch.ts";
 
 /** A Phaze at work, with or without a listening port. */
@@ -26,6 +30,8 @@ export interface Daemon {
 }
 
 const longestLookMs = 1500;
+/** Two files keep all workers busy, since all work on one: while one begins or ends, there is the other. */
+const filesDecoded = 2;
 
 /** Another process works on this database. */
 export class LockedError extends DatabaseError {}
@@ -53,12 +59,15 @@ function openAlone(config: Config, log: Log): { db: Db; close(): void } {
   }
 }
 
-/** Starts everything but the HTTP server: database, recovery, pipeline, watcher. `watch` and `work` leave parts at rest. */
+/**
+ * Starts everything but the HTTP server: database, recovery, pipeline, watcher. `watch`, `work` and `listen` leave parts at
+ * rest: the watcher, all stages, those that decode sound.
+ */
 export async function startDaemon(
   config: Config,
   library: string,
   log: Log,
-  options: { watch: boolean; work: boolean },
+  options: { watch: boolean; work: boolean; listen?: boolean },
 ): Promise<Daemon> {
   const { db, close } = openAlone(config, log);
   const { values } = config;
@@ -66,25 +75,44 @@ export async function startDaemon(
   const events = makeEvents();
   const libc = openLibc();
   await recover({ db, libc, events, log, now, actor: "phaze" });
+  const tagger: Tagger = makeTagger({
+    db,
+    libc,
+    calls: openFileCalls(),
+    events,
+    log,
+    now,
+    enabled: values.PHAZE_WRITE_TAGS,
+    roots: [library, config.outputPath],
+    valuesFor: (fileId) => analysisForTags(db, fileId),
+    blockedBy: () => (mover.busy() ? "Files are being moved: wait until that has ended" : null),
+  });
+  await tagger.recover();
   giveBackRunning(db);
   closeOpenScans(db, now());
   const model: LanguageModel = makeLanguageModel(config, log, () => scheduler.wake());
   const ffprobePath = findProgram("ffprobe");
+  const sound = await makeSound(config, () => scheduler.wake());
   const registry = makeStages({
     root: library,
     ffprobePath,
     maxCompanionChars: values.LLM_MAX_COMPANION_CHARS,
     ask: model.ask,
     modelUnavailable: model.unavailable,
+    modelsPath: config.modelsPath,
+    models: sound.models,
+    soundUnavailable: () => (options.listen === false ? "Sound is not analysed by this process" : sound.unavailable()),
   });
   syncStages(db, registry);
-  const pools = { io: values.WORKER_MAX_JOBS, cpu: values.WORKER_MAX_JOBS, llm: values.LLM_BATCH_SIZE };
+  const { WORKER_MAX_JOBS: most } = values;
+  const pools = { io: most, cpu: most, pcm: Math.min(most, filesDecoded), llm: values.LLM_BATCH_SIZE };
   const scheduler = makeScheduler({
     db,
     registry,
     events,
     log,
     pools,
+    sound,
     maxAttempts: values.WORKER_MAX_RETRIES,
     silenceMs: values.WORKER_JOB_TIMEOUT * 1000,
   });
@@ -107,6 +135,7 @@ export async function startDaemon(
     now,
     outputPath: config.outputPath,
     afterBatch: () => scheduler.wake(),
+    blockedBy: () => (tagger.busy() ? "Tags are being written: wait until that has ended" : null),
   });
   const token = values.PHAZE_TOKEN ?? keptToken(join(config.dataDir, "token"));
   const auth = makeAuth({ mode: values.PHAZE_AUTH, token, basePath: values.PHAZE_BASE_PATH });
@@ -116,7 +145,7 @@ export async function startDaemon(
   if (options.work) scheduler.start();
   watching.start();
   const { scanner, settling, watchedFolders } = watching;
-  const services = () => [model.status(), ffprobeStatus(ffprobePath), ...watching.services()];
+  const services = () => [model.status(), ffprobeStatus(ffprobePath), ...sound.services(), ...watching.services()];
   const deps: AppDeps = {
     config,
     library,
@@ -127,6 +156,7 @@ export async function startDaemon(
     scheduler,
     scanner,
     mover,
+    tagger,
     auth,
     now,
     services,
@@ -145,9 +175,11 @@ export async function startDaemon(
     },
     async stop() {
       await watching.stop();
+      await tagger.stop();
       await mover.stop();
       model.stop();
       await scheduler.stop();
+      sound.close();
       close();
     },
   };

@@ -2,6 +2,7 @@ import { examine } from "../doctor.ts";
 import { silentLog } from "../log.ts";
 import { makeLanguageModel } from "../model.ts";
 import { ffprobeStatus, findProgram } from "../services.ts";
+import { makeSound } from "../sound.ts";
 import type { Command } from "./command.ts";
 import { printJson } from "./review.ts";
 
@@ -16,7 +17,10 @@ export const doctor: Command = {
     const model = makeLanguageModel(settings, silentLog, () => {});
     await model.check();
     model.stop();
-    const checks = examine(settings, [model.status(), ffprobeStatus(findProgram("ffprobe"))]);
+    const sound = await makeSound(settings);
+    sound.close();
+    const services = [model.status(), ffprobeStatus(findProgram("ffprobe")), ...sound.services()];
+    const checks = examine(settings, services);
     if (json) printJson(io, { checks });
     else
       for (const check of checks)

@@ -1,5 +1,6 @@
 import { lstatSync } from "node:fs";
 import { resolve } from "node:path";
+import type { Analysis } from "../contract/analysis.ts";
 import { textCompanionExtensions } from "../contract/kinds.ts";
 import type { Metadata } from "../contract/metadata.ts";
 import type { ProposalDraft } from "../contract/naming.ts";
@@ -8,13 +9,19 @@ import { linkCompanions } from "../db/companions.ts";
 import { tagTexts } from "../db/naming-input.ts";
 import { silentLog } from "../log.ts";
 import { findProgram } from "../services.ts";
+import { makeSound, type Sound } from "../sound.ts";
 import { hashStage } from "../stages/hash.ts";
+import { keyStage } from "../stages/key.ts";
+import { loudnessStage } from "../stages/loudness.ts";
+import { makeMoodStage } from "../stages/mood.ts";
 import { makeProposeStage } from "../stages/propose.ts";
+import { rhythmStage } from "../stages/rhythm.ts";
 import { makeTagsStage } from "../stages/tags.ts";
 import { listFolder } from "../watch/walk.ts";
 import type { Command, CommandInput } from "./command.ts";
+import { describeAnalysis, inspectSound } from "./inspect-sound.ts";
 import { printJson } from "./review.ts";
-import { showBytes } from "./table.ts";
+import { progressBar, showBytes } from "./table.ts";
 
 /** All that the stages say of one file outside the database. A stage that cannot run is named in `errors`. */
 export interface Inspection {
@@ -24,6 +31,7 @@ export interface Inspection {
   fileType: string;
   durationSec?: number | null;
   metadata?: Metadata;
+  analysis?: Analysis;
   proposal?: ProposalDraft;
   errors: { stage: string; message: string }[];
   ms: Record<string, number>;
@@ -56,15 +64,38 @@ function neighbours(path: string) {
   };
 }
 
-async function inspectFile(path: string, input: CommandInput, ffprobePath: string | null): Promise<Inspection> {
+/** Adds what the stages that listen say (its length is the truth, whatever the tags say); true when one has failed. */
+async function addSound(result: Inspection, input: CommandInput, sound: Sound): Promise<boolean> {
+  const bar = progressBar(input.io);
+  const mood = makeMoodStage({ modelsPath: input.config().modelsPath, models: sound.models });
+  const stages = [loudnessStage, rhythmStage, keyStage, mood];
+  const heard = await inspectSound(result.path, stages, sound, input.io.signal, (fraction) =>
+    bar.show(Math.round(fraction * 100), 100, "listening"),
+  );
+  bar.end();
+  result.errors.push(...heard.errors);
+  Object.assign(result.ms, heard.ms);
+  if (heard.analysis) result.analysis = heard.analysis;
+  if (heard.analysis?.durationSec !== undefined) result.durationSec = heard.analysis.durationSec;
+  return heard.failed;
+}
+
+async function inspectFile(
+  path: string,
+  input: CommandInput,
+  ffprobePath: string | null,
+  sound: Sound,
+): Promise<{ item: Inspection; failed: boolean }> {
   const { values, libraryPath } = input.config();
   const result: Inspection = { path, sizeBytes: null, fileType: extensionOf(path), errors: [], ms: {} };
+  let failed = false;
   const tools = { progress() {}, log: silentLog };
   const measure = async <T>(stage: string, work: () => Promise<T>): Promise<T | undefined> => {
     const start = performance.now();
     try {
       return await work();
     } catch (error) {
+      failed = true;
       result.errors.push({ stage, message: (error as Error).message });
       return undefined;
     } finally {
@@ -74,7 +105,7 @@ async function inspectFile(path: string, input: CommandInput, ffprobePath: strin
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (!stat?.isFile()) {
     result.errors.push({ stage: "hash", message: stat ? "Not a regular file" : "There is no such file" });
-    return result;
+    return { item: result, failed: true };
   }
   result.sizeBytes = stat.size;
   const { signal } = input.io;
@@ -85,6 +116,7 @@ async function inspectFile(path: string, input: CommandInput, ffprobePath: strin
     tags.output.parse(await tags.run({ path, extension: extensionOf(path) }, tools, signal)),
   );
   if (metadata) Object.assign(result, { metadata, durationSec: metadata.durationSec });
+  if (await addSound(result, input, sound)) failed = true;
   const propose = makeProposeStage({ maxCompanionChars: values.LLM_MAX_COMPANION_CHARS });
   const relative =
     libraryPath && path.startsWith(`${libraryPath}/`)
@@ -93,19 +125,19 @@ async function inspectFile(path: string, input: CommandInput, ffprobePath: strin
   const draft = await measure("propose", async () => {
     const known = {
       path: displayPath(relative),
-      durationSec: metadata?.durationSec ?? null,
+      durationSec: result.durationSec ?? null,
       tags: tagTexts(metadata ?? null),
       ...neighbours(path),
     };
     return propose.output.parse(await propose.run(known, tools, signal));
   });
   if (draft) result.proposal = draft;
-  return result;
+  return { item: result, failed };
 }
 
 function describe(item: Inspection): string {
   const lines = [item.path, `  ${item.sizeBytes === null ? "" : showBytes(item.sizeBytes)}  ${item.sha256 ?? ""}`];
-  const { metadata, proposal } = item;
+  const { metadata, proposal, analysis } = item;
   if (metadata) {
     const facts = [
       metadata.codec,
@@ -116,6 +148,7 @@ function describe(item: Inspection): string {
     lines.push(`  ${facts.filter(Boolean).join(", ")}`);
     for (const [name, value] of Object.entries(tagTexts(metadata))) lines.push(`  ${name.padEnd(12)} ${value}`);
   }
+  if (analysis) lines.push(...describeAnalysis(analysis));
   if (proposal) {
     lines.push(
       `  → ${proposal.directory}/${proposal.filename}  (${proposal.kind}, ${proposal.engine}, ${proposal.confidence.toFixed(2)})`,
@@ -144,12 +177,17 @@ export const inspect: Command = {
   words: [1, 1000],
   async run(input) {
     const ffprobePath = findProgram("ffprobe");
+    const sound = await makeSound(input.config());
     let failed = false;
-    for (const word of input.words) {
-      const item = await inspectFile(resolve(input.io.cwd, word), input, ffprobePath);
-      failed ||= item.errors.length > 0;
-      if (input.json) printJson(input.io, item);
-      else input.io.out(`${describe(item)}\n`);
+    try {
+      for (const word of input.words) {
+        const { item, failed: here } = await inspectFile(resolve(input.io.cwd, word), input, ffprobePath, sound);
+        failed ||= here;
+        if (input.json) printJson(input.io, item);
+        else input.io.out(`${describe(item)}\n`);
+      }
+    } finally {
+      sound.close();
     }
     return failed ? 1 : 0;
   },

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Stats } from "../contract/api.ts";
 import type { ScanBatch } from "../db/scan-batches.ts";
 import type { Client } from "./client.ts";
-import { type Command, type CommandInput, type Io, UsageError } from "./command.ts";
+import { type Command, type CommandInput, type Io, UsageError, wholeNumber } from "./command.ts";
 import { printJson, withClient } from "./review.ts";
 import { progressBar } from "./table.ts";
 
@@ -94,6 +94,33 @@ export const propose: Command = {
       if (flags.wait) await followPipeline(client, io);
       if (json) printJson(io, reply);
       else io.out(`${reply.queued} files queued\n`);
+      return 0;
+    });
+  },
+};
+
+export const analyze: Command = {
+  name: "analyze",
+  summary: "Analyse the sound again: tempo, key, loudness, mood",
+  usage: "[ID…]",
+  words: [0, 10_000],
+  options: {
+    stage: { type: "string", value: "NAME", help: "Only loudness, rhythm, key or mood" },
+    "only-failed": { type: "boolean", help: "Only what failed or was skipped" },
+    wait: { type: "boolean", help: "Wait until it is done" },
+  },
+  async run(input) {
+    const { io, flags, words, json } = input;
+    const fileIds = words.map((word) => wholeNumber(word, "ID") as number);
+    return withClient(input, { work: Boolean(flags.wait) }, async (client) => {
+      const reply = await client.call<{ queued: number }>("POST", "/api/v1/analyze", {
+        ...(fileIds.length > 0 ? { fileIds } : {}),
+        ...(flags.stage ? { stages: [flags.stage] } : {}),
+        onlyFailed: Boolean(flags["only-failed"]),
+      });
+      if (flags.wait) await followPipeline(client, io);
+      if (json) printJson(io, reply);
+      else io.out(`${reply.queued} steps queued\n`);
       return 0;
     });
   },

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { analysisSchema } from "./analysis.ts";
 import { fileKinds } from "./kinds.ts";
 import { metadataSchema } from "./metadata.ts";
 import { engines, evidenceSchema, fieldNames, proposalKinds } from "./naming.ts";
@@ -111,6 +112,10 @@ export const companionSchema = z
 export const fileDetailSchema = fileSchema
   .extend({
     metadata: metadataSchema.nullable(),
+    analysis: analysisSchema
+      .omit({ windows: true })
+      .nullable()
+      .openapi({ description: "Its time series: /api/v1/files/{id}/analysis" }),
     runs: z.array(runSchema),
     proposal: proposalItemSchema.nullable(),
     companions: z.array(companionSchema),

@@ -11,6 +11,9 @@ export const auditActions = [
   "fail",
   "roll back",
   "content changed",
+  "write tags",
+  "undo tags",
+  "set analysis",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 

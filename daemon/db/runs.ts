@@ -66,6 +66,17 @@ export function claimRuns(
     .all({ $stage: stage, $limit: limit, $now: now, $lease: now + leaseMs }) as Claim[];
 }
 
+/** Takes the run of one stage of a file when it waits and its time has come. */
+export function claimRun(db: Db, fileId: number, stage: string, now: number, leaseMs: number): Claim | null {
+  return db
+    .query(
+      `update runs set status = 'running', attempts = attempts + 1, started_at = $now, lease_until = $lease, error = null
+       where file_id = $fileId and stage = $stage and status = 'pending' and held = 0 and due_at <= $now
+       returning file_id as fileId, stage, attempts`,
+    )
+    .get({ $fileId: fileId, $stage: stage, $now: now, $lease: now + leaseMs }) as Claim | null;
+}
+
 /** Lines up retries whose time has come, the longest due first, so that the queue has one order and one index. */
 function readyRetries(db: Db, stage: string, limit: number, now: number, horizon: number): void {
   const retries =

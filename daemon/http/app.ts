@@ -5,12 +5,14 @@ import { secureHeaders } from "hono/secure-headers";
 import { type AppDeps, makeRoutes } from "./deps.ts";
 import { type Panel, referencePage, signInPage } from "./panel.ts";
 import { HttpProblem, problem } from "./problem.ts";
+import { analysisRoutes } from "./routes/analysis.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { executionRoutes } from "./routes/execution.ts";
 import { fileRoutes } from "./routes/files.ts";
 import { pipelineRoutes } from "./routes/pipeline.ts";
 import { proposalRoutes } from "./routes/proposals.ts";
 import { systemRoutes } from "./routes/system.ts";
+import { taggingRoutes } from "./routes/tagging.ts";
 
 const pages = new Set(["/", "/pipeline", "/proposals", "/execution", "/audit", "/preview", "/files"]);
 const mostBodyBytes = 4 * 1024 * 1024;
@@ -114,8 +116,10 @@ export function makeApp(deps: AppDeps, panel: Panel) {
     .route("/", systemRoutes(deps))
     .route("/", pipelineRoutes(deps))
     .route("/", fileRoutes(deps))
+    .route("/", analysisRoutes(deps))
     .route("/", proposalRoutes(deps))
     .route("/", executionRoutes(deps))
+    .route("/", taggingRoutes(deps))
     .route("/", eventRoutes(deps));
 }
 

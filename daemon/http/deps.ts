@@ -7,6 +7,7 @@ import type { Log } from "../log.ts";
 import type { Registry } from "../pipeline/registry.ts";
 import type { Scheduler } from "../pipeline/scheduler.ts";
 import type { Mover } from "../rename/mover.ts";
+import type { Tagger } from "../tagging/tagger.ts";
 import type { Scanner } from "../watch/scanner.ts";
 import type { Auth } from "./auth.ts";
 import { problem } from "./problem.ts";
@@ -22,6 +23,7 @@ export interface AppDeps {
   scheduler: Scheduler;
   scanner: Scanner;
   mover: Mover;
+  tagger: Tagger;
   auth: Auth;
   now: () => number;
   services: () => ServiceStatus[];

@@ -97,20 +97,26 @@ export function folderChanged(db: Db, registry: Registry, fileId: number): void 
  * that are new. Does nothing when the stages are those of the last start.
  */
 export function syncStages(db: Db, registry: Registry): void {
-  const known = new Map(
-    (db.query("select name, version from stages").all() as { name: string; version: number }[]).map((row) => [
-      row.name,
-      row.version,
-    ]),
-  );
+  const rows = db.query("select name, version, basis from stages").all() as {
+    name: string;
+    version: number;
+    basis: string;
+  }[];
+  const known = new Map(rows.map((row) => [row.name, row]));
   for (const { stage } of registry.entries) {
-    if (known.get(stage.name) === stage.version) continue;
+    const before = known.get(stage.name);
+    // A basis that is gone for now (models on a disk that is away) is no reason to do everything again; without one, the
+    // stage had to wait.
+    const basis = stage.basis || before?.basis || "";
+    if (before?.version === stage.version && before.basis === basis) continue;
     db.transaction(() => {
       db.query(
-        "update runs set status = 'pending', attempts = 0, due_at = 0, stage_version = $version where stage = $stage and stage_version < $version",
+        `update runs set status = 'pending', attempts = 0, due_at = 0, stage_version = $version
+         where stage = $stage and (stage_version < $version or $rebased)`,
       ).run({
         $stage: stage.name,
         $version: stage.version,
+        $rebased: Boolean(before?.basis) && before?.basis !== basis,
       });
       const waits = [
         ...stage.needs.map((name) => [name, "r.status = 'done'"]),
@@ -126,10 +132,9 @@ export function syncStages(db: Db, registry: Registry): void {
          where f.kind in (select value from json_each($kinds)) ${conditions.join(" ")}
          and not exists (select 1 from runs r where r.file_id = f.id and r.stage = $stage)`,
       ).run({ $stage: stage.name, $version: stage.version, $kinds: JSON.stringify(stage.kinds) });
-      db.query("insert into stages values (?, ?) on conflict do update set version = excluded.version").run(
-        stage.name,
-        stage.version,
-      );
+      db.query(
+        "insert into stages values (?, ?, ?) on conflict do update set version = excluded.version, basis = excluded.basis",
+      ).run(stage.name, stage.version, basis);
     })();
   }
 }

@@ -1,19 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { readFact, writeFact } from "../db/facts.ts";
 import type { Db } from "../db/open.ts";
-import { type Claim, claimRuns, extendLease, giveBackExpired, hasPending, skipPending } from "../db/runs.ts";
+import { type Claim, claimRun, claimRuns, extendLease, giveBackExpired, hasPending, skipPending } from "../db/runs.ts";
 import type { Events } from "../events.ts";
 import type { Log } from "../log.ts";
 import { complete, conclude, postpone } from "./advance.ts";
+import { type DecodeGroup, makeDecodeGroup, type SoundDeps } from "./decode-group.ts";
 import type { AnyEntry, Registry } from "./registry.ts";
-import { BlockedError, PermanentError, type PoolName, poolNames } from "./stage.ts";
+import { BlockedError, type PcmInput, PermanentError, type PoolName, poolNames, type StageTools } from "./stage.ts";
 
 export interface SchedulerDeps {
   db: Db;
   registry: Registry;
   events: Events;
   log: Log;
-  /** Jobs at a time in each pool. */
+  /** For stages that listen to the sound; without it they wait. */
+  sound?: SoundDeps;
+  /** Jobs at a time in each pool; in "pcm" files at a time. */
   pools: Record<PoolName, number>;
   /** Attempts before a stage has failed, the first included. */
   maxAttempts: number;
@@ -58,6 +61,11 @@ export interface Scheduler {
   stop(): Promise<void>;
 }
 
+/** The decode that the stages of one claim share, once the first of them has asked for it. */
+interface Sharing {
+  decode?: DecodeGroup;
+}
+
 const leaseMs = 120_000;
 const horizonMs = 3_600_000;
 const tickMs = 1000;
@@ -83,7 +91,16 @@ export function makeScheduler(deps: SchedulerDeps): Scheduler {
   const emitRun = (job: Job, status: string, error?: string) =>
     events.emit("run", { fileId: job.fileId, stage: job.stage, status, ...(error ? { error } : {}) });
 
-  async function execute(job: Job, entry: AnyEntry): Promise<void> {
+  /** Runs a stage: by itself, or as one of those who share the decode of `group`. */
+  function runStage(entry: AnyEntry, input: unknown, tools: StageTools, signal: AbortSignal, sharing: Sharing) {
+    const { stage } = entry;
+    if (stage.pool !== "pcm") return stage.run(input, tools, signal);
+    if (!deps.sound) throw new Error(`Stage ${stage.name} needs decoded sound, which this process does not have`);
+    sharing.decode ??= makeDecodeGroup(deps.sound, (input as PcmInput).path);
+    return sharing.decode.join(stage, tools, signal);
+  }
+
+  async function execute(job: Job, entry: AnyEntry, sharing: Sharing): Promise<void> {
     const { signal } = job.controller;
     const tools = {
       log,
@@ -101,7 +118,7 @@ export function makeScheduler(deps: SchedulerDeps): Scheduler {
     const given = Promise.withResolvers<never>();
     const giveUp = () => sleep(10_000, undefined, { ref: false }).then(() => given.reject(signal.reason));
     signal.addEventListener("abort", giveUp, { once: true });
-    const output = await Promise.race([entry.stage.run(input, tools, signal), given.promise]);
+    const output = await Promise.race([runStage(entry, input, tools, signal, sharing), given.promise]);
     signal.throwIfAborted();
     if (typeof output === "object" && output !== null && "skipped" in output) {
       conclude(db, registry, job.claim, "skipped", String(output.skipped), now());
@@ -153,7 +170,7 @@ export function makeScheduler(deps: SchedulerDeps): Scheduler {
     }
   }
 
-  async function work(claim: Claim, entry: AnyEntry): Promise<void> {
+  async function work(claim: Claim, entry: AnyEntry, sharing: Sharing = {}): Promise<void> {
     const job: Job = {
       claim,
       fileId: claim.fileId,
@@ -165,7 +182,7 @@ export function makeScheduler(deps: SchedulerDeps): Scheduler {
     };
     jobs.add(job);
     try {
-      await execute(job, entry);
+      await execute(job, entry, sharing);
     } catch (error) {
       recordSafely(job, error);
     } finally {
@@ -174,17 +191,30 @@ export function makeScheduler(deps: SchedulerDeps): Scheduler {
     }
   }
 
+  /** Takes all stages of a file that listen and are due, so that one decode serves them all. */
+  function listenTogether(claim: Claim, entry: AnyEntry): void {
+    const others = order.filter(({ stage }) => stage.pool === "pcm" && stage !== entry.stage && !stage.blockedBy?.());
+    const claims = others.map(({ stage }) => claimRun(db, claim.fileId, stage.name, now(), leaseMs));
+    const sharing: Sharing = {};
+    void work(claim, entry, sharing);
+    for (const other of claims) if (other) void work(other, registry.get(other.stage), sharing);
+    sharing.decode?.start();
+  }
+
   function fill(): void {
     if (stopped || paused || !started) return;
     for (const pool of poolNames) {
       for (const entry of order) {
         const { name } = entry.stage;
         if (entry.stage.pool !== pool) continue;
-        const busy = [...jobs].filter((job) => registry.get(job.stage).stage.pool === pool).length;
-        const free = deps.pools[pool] - busy;
+        const busy = [...jobs].filter((job) => registry.get(job.stage).stage.pool === pool);
+        const free = deps.pools[pool] - (pool === "pcm" ? new Set(busy.map((job) => job.fileId)).size : busy.length);
         if (free <= 0) break;
         if (entry.stage.blockedBy?.()) continue;
-        for (const claim of claimRuns(db, name, free, now(), leaseMs, horizonMs)) void work(claim, entry);
+        for (const claim of claimRuns(db, name, free, now(), leaseMs, horizonMs)) {
+          if (pool === "pcm") listenTogether(claim, entry);
+          else void work(claim, entry);
+        }
       }
     }
   }

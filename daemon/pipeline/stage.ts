@@ -1,10 +1,12 @@
 import type { z } from "zod";
+import type { DecodeReport, Rate } from "../audio/decode.ts";
 import type { FileKind } from "../contract/kinds.ts";
+import type { RawPath } from "../contract/raw-path.ts";
 import type { Db } from "../db/open.ts";
 import type { Log } from "../log.ts";
 
-/** Which limited pool a stage works in: disk and network, processor, or the language model. */
-export const poolNames = ["io", "cpu", "llm"] as const;
+/** Which limited pool a stage works in: disk and network, processor, decoded sound, or the language model. */
+export const poolNames = ["io", "cpu", "pcm", "llm"] as const;
 export type PoolName = (typeof poolNames)[number];
 
 /** What a stage may use besides its input. */
@@ -19,8 +21,7 @@ export interface Skipped {
   skipped: string;
 }
 
-/** One step for one file: returns data, and never touches the database. */
-export interface Stage<Input, Output> {
+interface StageBase<Output> {
   readonly name: string;
   /** A higher number reruns the stage for every file, and then what depends on it. */
   readonly version: number;
@@ -29,18 +30,57 @@ export interface Stage<Input, Output> {
   readonly needs: readonly string[];
   /** Stages that must have ended before, whatever came out. */
   readonly after: readonly string[];
-  readonly pool: PoolName;
+  readonly output: z.ZodType<Output>;
+  /** What else its results depend on, such as a set of models: rerun when it is another one than at the last start. */
+  readonly basis?: string;
   /** The input holds the file's place and its companions: rerun when those change. */
   readonly readsFolder?: boolean;
-  readonly output: z.ZodType<Output>;
   /** When it returns a reason, the stage waits, and status shows the reason. */
   blockedBy?(): string | null;
+}
+
+/** One step for one file: returns data, and never touches the database. */
+export interface Stage<Input, Output> extends StageBase<Output> {
+  readonly pool: Exclude<PoolName, "pcm">;
   run(input: Input, tools: StageTools, signal: AbortSignal): Promise<Output | Skipped>;
 }
 
-/** How a stage is fed from the database and where its output goes. */
+/** What is asked of a worker for every window of the sound. */
+export interface PcmNeed {
+  rate: Rate;
+  /** Length of a window. All of the file is cut into such windows; the last may be shorter. */
+  windowSamples: number;
+  /** Samples of the former window that each begins with. */
+  leadSamples: number;
+  /** Name of the worker's task, and what it is told besides the samples. */
+  task: string;
+  options?: unknown;
+}
+
+/** What a worker found in a window. */
+export interface PcmWindow<Found = unknown> {
+  startSec: number;
+  endSec: number;
+  result: Found;
+}
+
+/** Where the sound of a file comes from. */
+export interface PcmInput {
+  path: RawPath;
+}
+
+/** A stage that listens: all of a file that are due share one decode, and their windows go to the workers. */
+export interface PcmStage<Output, Found = unknown> extends StageBase<Output> {
+  readonly pool: "pcm";
+  /** Null: the decoder's report is enough. */
+  readonly pcm: PcmNeed | null;
+  /** Makes the windows, in their order, one result. There is one at least, unless the stage needs none. */
+  summarise(windows: readonly PcmWindow<Found>[], report: DecodeReport): Output | Skipped;
+}
+
+/** How a stage is fed from the database (a listening one with a PcmInput) and where its output goes. */
 export interface Entry<Input, Output> {
-  readonly stage: Stage<Input, Output>;
+  readonly stage: Stage<Input, Output> | PcmStage<Output>;
   /** Null when the file is gone. */
   load(db: Db, fileId: number): Input | null;
   /** Stores the output, inside a transaction. "merged": the file turned out to be another row's and is gone. */

@@ -1,4 +1,5 @@
 import type { ProposalDraft } from "../contract/naming.ts";
+import { saveKey, saveLoudness, saveMood, saveRhythm } from "../db/analysis.ts";
 import { relinkFolder } from "../db/companions.ts";
 import { getFile, rawPathOf, saveHash } from "../db/files.ts";
 import { saveMetadata } from "../db/metadata.ts";
@@ -6,24 +7,30 @@ import { loadNamingInput, relativeTo } from "../db/naming-input.ts";
 import type { Db } from "../db/open.ts";
 import { pendingDraft, reopenProposal, saveProposal } from "../db/proposals.ts";
 import { hashStage } from "../stages/hash.ts";
+import { keyStage } from "../stages/key.ts";
+import { loudnessStage } from "../stages/loudness.ts";
+import { type MoodDeps, makeMoodStage } from "../stages/mood.ts";
 import { makeProposeStage } from "../stages/propose.ts";
 import { type AskModel, makeRefineStage } from "../stages/refine.ts";
+import { rhythmStage } from "../stages/rhythm.ts";
 import { makeTagsStage } from "../stages/tags.ts";
 import { folderChanged } from "./advance.ts";
 import { makeRegistry, type Registry } from "./registry.ts";
-import type { Entry, Stage } from "./stage.ts";
+import type { Entry, PcmStage } from "./stage.ts";
 
-export interface StagesDeps {
+export interface StagesDeps extends MoodDeps {
   /** Absolute path of the library, which proposals' paths are relative to. */
   root: string;
   ffprobePath: string | null;
   maxCompanionChars: number;
   ask: AskModel;
   modelUnavailable: () => string | null;
+  /** Why nothing can be listened to; null when it can. */
+  soundUnavailable: () => string | null;
 }
 
 const entry = <Input, Output>(
-  stage: Stage<Input, Output>,
+  stage: Entry<Input, Output>["stage"],
   load: Entry<Input, Output>["load"],
   save: Entry<Input, Output>["save"],
 ) => ({ stage, load, save });
@@ -54,6 +61,10 @@ export function makeStages(deps: StagesDeps): Registry {
     const draft = pendingDraft(db, fileId);
     return input && draft && { ...input, draft };
   };
+  const listening = <Output>(stage: PcmStage<Output>): PcmStage<Output> => ({
+    ...stage,
+    blockedBy: () => deps.soundUnavailable() ?? stage.blockedBy?.() ?? null,
+  });
   const registry: Registry = makeRegistry([
     entry(hashStage, loadPath, (db, fileId, output, now) => {
       const survivor = storeHash(db, fileId, output, now);
@@ -65,6 +76,10 @@ export function makeStages(deps: StagesDeps): Registry {
       return "merged";
     }),
     entry(makeTagsStage(deps), loadPath, saveMetadata),
+    entry(listening(loudnessStage), loadPath, saveLoudness),
+    entry(listening(rhythmStage), loadPath, saveRhythm),
+    entry(listening(keyStage), loadPath, saveKey),
+    entry(listening(makeMoodStage(deps)), loadPath, saveMood),
     entry(makeProposeStage(deps), (db, fileId) => loadNamingInput(db, fileId, deps.root), storeProposal),
     entry(makeRefineStage({ ...deps, unavailable: deps.modelUnavailable }), loadRefine, storeProposal),
   ]);

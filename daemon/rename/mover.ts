@@ -35,7 +35,9 @@ export class BusyError extends Error {}
 /** Most proposals in one batch. */
 const mostItems = 200_000;
 
-export function makeMover(deps: Omit<MoveDeps, "actor"> & { outputPath: string; afterBatch?: () => void }): Mover {
+export function makeMover(
+  deps: Omit<MoveDeps, "actor"> & { outputPath: string; afterBatch?: () => void; blockedBy?: () => string | null },
+): Mover {
   const { db } = deps;
   const controller = new AbortController();
   let running: Promise<unknown> | null = null;
@@ -52,7 +54,8 @@ export function makeMover(deps: Omit<MoveDeps, "actor"> & { outputPath: string; 
     work: () => Promise<{ plan: P; insert: () => number }>,
     actor: string,
   ): Promise<{ plan: P; batch: Batch; done: Promise<unknown> } | { plan: P; batch: null }> {
-    if (running) throw new BusyError("Another batch is running: wait until it has ended");
+    const why = running ? "Another batch is running: wait until it has ended" : deps.blockedBy?.();
+    if (why) throw new BusyError(why);
     const gate = Promise.withResolvers<void>();
     running = gate.promise;
     try {

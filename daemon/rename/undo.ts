@@ -1,5 +1,7 @@
+import { getFile } from "../db/files.ts";
 import type { Db } from "../db/open.ts";
 import { type Batch, getBatch, type NewOperation, type Operation, operationsOf } from "../db/operations.ts";
+import { newestWriteOf } from "../db/tag-writes.ts";
 import { factsOf } from "./disk.ts";
 import { unitsOf } from "./execute.ts";
 import { checkDestination, checkRights } from "./preflight.ts";
@@ -37,9 +39,17 @@ async function changesOfKept(operation: Operation): Promise<string[]> {
   return same ? [] : [`${operation.source}, which was kept, has changed: the copy is the only one of its content`];
 }
 
+/** Tags that were written since: the file is another one now, until they are taken back. */
+function tagsSince(db: Db, operation: Operation): string[] {
+  const file = operation.fileId === null ? null : getFile(db, operation.fileId);
+  const write = file && newestWriteOf(db, file.id);
+  if (!write || file.sha256 === operation.sha256) return [];
+  return [`Tags were written into ${operation.dest} since: take that back first (phaze tags undo ${write.batchId})`];
+}
+
 /** The operation that takes one back, and why it may not be done. */
-async function reverse(operation: Operation): Promise<{ operation: NewOperation; reasons: string[] }> {
-  const reasons: string[] = [];
+async function reverse(db: Db, operation: Operation): Promise<{ operation: NewOperation; reasons: string[] }> {
+  const reasons: string[] = tagsSince(db, operation);
   const facts = await factsOf(operation.destRaw).catch(() => null);
   if (!facts) reasons.push(`${operation.dest} is not there any more`);
   else if (facts.sizeBytes !== operation.sizeBytes) reasons.push(`${operation.dest} has changed since it was moved`);
@@ -79,7 +89,7 @@ export async function planUndo(db: Db, batchId: number): Promise<UndoPlan> {
   const done = operationsOf(db, batch.id).filter((operation) => operation.status === "done");
   if (done.length === 0) throw new UndoError("Nothing that this batch moved is left to put back");
   for (const unit of unitsOf(done)) {
-    const reversed = await Promise.all(unit.map(reverse));
+    const reversed = await Promise.all(unit.map((operation) => reverse(db, operation)));
     const blocked = reversed.some((item) => item.reasons.length > 0);
     for (const { operation, reasons } of reversed) {
       const also = blocked && reasons.length === 0 ? ["A file that belongs to it cannot go back"] : reasons;

@@ -7,7 +7,14 @@ import { readCounts } from "../../daemon/db/counts.ts";
 import { countStates } from "../../daemon/db/file-list.ts";
 import { ensureFolder, insertFile, markMissing, moveFile } from "../../daemon/db/files.ts";
 import { ftsQuery } from "../../daemon/db/matches.ts";
-import { currentVersion, downgrade, history, type Migration, readMigrations } from "../../daemon/db/migrate.ts";
+import {
+  currentVersion,
+  downgrade,
+  history,
+  type Migration,
+  migrate,
+  readMigrations,
+} from "../../daemon/db/migrate.ts";
 import { mountOf, networkFileSystems } from "../../daemon/db/mounts.ts";
 import { checkFileSystem, connect, lockDatabase, migrationsDir, openDatabase } from "../../daemon/db/open.ts";
 import { saveProposal } from "../../daemon/db/proposals.ts";
@@ -45,7 +52,21 @@ describe("migrations", () => {
     const options = { now: Date.now, backupPath: () => `${path}.down.bak`, onBackup() {} };
     expect(downgrade(db, [...first, extra()], options)).toBe("extra");
     expect(currentVersion(db)).toBe(first.length);
+  });
+
+  test("every migration but the first can be taken back, and put on again", () => {
+    const path = join(tempFolder(), "phaze.db");
+    const db = openDatabase(path);
+    const schema = () =>
+      (db.query("select type, name, sql from sqlite_schema order by type, name").all() as { sql: string | null }[]).map(
+        (row) => ({ ...row, sql: row.sql?.replace(/\s+/g, "") }),
+      );
+    const whole = schema();
+    const options = { now: Date.now, backupPath: (version: number) => `${path}.${version}.bak`, onBackup() {} };
+    while (currentVersion(db) > 1) downgrade(db, first, options);
     expect(() => downgrade(db, first, options)).toThrow("cannot be undone");
+    migrate(db, first, { ...options, backupPath: (version) => `${path}.up-${version}.bak` });
+    expect(schema()).toEqual(whole);
   });
 
   test("a failing upgrade leaves the database as it was", () => {

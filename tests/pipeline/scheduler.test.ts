@@ -49,7 +49,7 @@ function bench(
     start(db, registry, id, "music");
     return id;
   };
-  const pools = { io: 2, cpu: 1, llm: 1 };
+  const pools = { io: 2, cpu: 1, pcm: 1, llm: 1 };
   const deps = {
     db,
     registry,
@@ -107,7 +107,7 @@ describe("the queue", () => {
 
   test("the newest file goes first", async () => {
     const seen: number[] = [];
-    const world = bench([entry("hash", async (id) => seen.push(id))], { pools: { io: 1, cpu: 1, llm: 1 } });
+    const world = bench([entry("hash", async (id) => seen.push(id))], { pools: { io: 1, cpu: 1, pcm: 1, llm: 1 } });
     const ids = ["a", "b", "c"].map((name) => world.add(name));
     world.scheduler.start();
     await world.scheduler.idle();
@@ -123,7 +123,7 @@ describe("the queue", () => {
       await Bun.sleep(5);
       now--;
     };
-    const world = bench([entry("hash", run)], { pools: { io: 3, cpu: 1, llm: 1 } });
+    const world = bench([entry("hash", run)], { pools: { io: 3, cpu: 1, pcm: 1, llm: 1 } });
     for (let n = 0; n < 20; n++) world.add(`${n}`);
     world.scheduler.start();
     await world.scheduler.idle();

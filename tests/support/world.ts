@@ -107,17 +107,18 @@ export const testEnv = (folder: string): Record<string, string> => ({
   API_PORT: "0",
 });
 
-/** A Phaze in this process, on a library of its own. */
+/** A Phaze in this process, on a library of its own. It analyses sound only with `listen`. */
 export async function makeWorld(
   tree: Tree,
-  options: { env?: Record<string, string>; watch?: boolean; folder?: string } = {},
+  options: { env?: Record<string, string>; watch?: boolean; listen?: boolean; folder?: string } = {},
 ): Promise<World> {
   const folder = options.folder ?? tempFolder();
   const library = join(folder, "library");
   mkdirSync(library, { recursive: true });
   plant(library, tree);
   const config = readConfig({ ...testEnv(folder), ...options.env }, folder, library);
-  const daemon = await startDaemon(config, library, errorLog, { watch: options.watch ?? false, work: true });
+  const { watch = false, listen = false } = options;
+  const daemon = await startDaemon(config, library, errorLog, { watch, work: true, listen });
   daemons.push(daemon);
   const send = belowBasePath(makeApp(daemon.deps, page), config.values.PHAZE_BASE_PATH);
   const request: World["request"] = async (method, path, init = {}) => {

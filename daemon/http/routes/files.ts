@@ -4,6 +4,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { fileDetailSchema, fileSchema, idParam, pageOf, pageQuery } from "../../contract/api.ts";
 import { fileKinds } from "../../contract/kinds.ts";
 import { fileStates } from "../../contract/states.ts";
+import { getAnalysis } from "../../db/analysis.ts";
 import { companionsOf } from "../../db/companions.ts";
 import { getFileItem, listFiles, searchFiles } from "../../db/file-list.ts";
 import { getFile, rawPathOf } from "../../db/files.ts";
@@ -125,10 +126,12 @@ export function fileRoutes({ db, config }: AppDeps) {
         sizeBytes,
       }));
       const runs = runsOfFile(db, id);
+      const { windows: _series, ...analysis } = getAnalysis(db, id) ?? {};
       return c.json(
         {
           ...item,
           metadata: getMetadata(db, id),
+          analysis: Object.keys(analysis).length > 0 ? analysis : null,
           runs,
           proposal: proposal && toProposalItem(proposal, config.outputPath),
           companions,
