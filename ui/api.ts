@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Analysis, AnalysisWindow, PersonValues } from "../daemon/contract/analysis.ts";
 import type {
   AuditItem,
   BatchItem,
@@ -18,7 +19,9 @@ export type FileRun = z.infer<typeof runSchema>;
 export type Operation = z.infer<typeof operationSchema>;
 export type Scan = z.infer<typeof scanSchema>;
 export type Decision = "approve" | "reject" | "undo";
-export type { AuditItem, BatchItem, FileItem, PlanReply, ProposalItem, Stats, UndoReply };
+/** Values to set by hand; null takes one back to what was measured. */
+export type SoundChanges = { [Name in keyof PersonValues]?: PersonValues[Name] | null };
+export type { Analysis, AnalysisWindow, AuditItem, BatchItem, FileItem, PlanReply, ProposalItem, Stats, UndoReply };
 
 export interface Page<T> {
   items: T[];
@@ -163,6 +166,14 @@ export function makeApi(base: string, onSignedOut: () => void) {
       call<Page<FileItem>>("GET", "/api/v1/files", { query, ...(signal && { signal }) }),
     file: (id: number, signal?: AbortSignal) =>
       call<FileDetail>("GET", `/api/v1/files/${id}`, { ...(signal && { signal }) }),
+    analysis: (id: number, signal?: AbortSignal) =>
+      call<Analysis>("GET", `/api/v1/files/${id}/analysis`, { ...(signal && { signal }) }),
+    setAnalysis: (id: number, changes: SoundChanges) =>
+      call<Analysis>("PATCH", `/api/v1/files/${id}/analysis`, { body: changes }),
+    analyze: (fileId: number, stages: readonly string[]) =>
+      call<{ queued: number }>("POST", "/api/v1/analyze", {
+        body: { fileIds: [fileId], ...(stages.length > 0 && { stages }) },
+      }),
     audioUrl: (fileId: number) => `${base}/api/v1/files/${fileId}/audio`,
     progressUrl: (batchId: number) => `${base}/execution/progress/${batchId}`,
     eventsUrl: (lastId: string) => `${base}/api/v1/events${toQuery({ last_event_id: lastId })}`,

@@ -36,6 +36,32 @@ export function showMs(ms: number): string {
 
 const two = (n: number) => `${n}`.padStart(2, "0");
 
+/** A place in a recording: `4:05`, `1:12:03`; `withHours` for places in a long one: `0:04:05`. */
+export function showClock(seconds: number, withHours = false): string {
+  const whole = Math.floor(seconds + 0.001);
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60 && !withHours) return `${minutes}:${two(whole % 60)}`;
+  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
+}
+
+/** A place in a long recording, without its seconds: `0:05`, `1:12`. */
+export const showHours = (seconds: number): string =>
+  `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}`;
+
+/** With at most so many digits after the point, and a real minus: `−9.8`, `128`. */
+export const showNumber = (value: number, digits: number): string =>
+  `${Number(value.toFixed(digits)) + 0}`.replace("-", "−");
+
+/** `tempo`, `tempo and key`, `tempo, key and mood`. */
+export const showList = (words: readonly string[]): string =>
+  words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+
+/** The first letter as a capital. */
+export const sentenceCase = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+/** With a capital and one full stop. */
+export const toSentence = (text: string): string => sentenceCase(text.trim().replace(/[.\s]*$/, "."));
+
 /** Local time without a guess at the reader's habits: `2026-03-01 14:05`. */
 export function showTime(ms: number): string {
   const at = new Date(ms);

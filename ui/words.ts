@@ -87,9 +87,10 @@ const stageTitles: Readonly<Record<string, readonly [string, string]>> = {
   hash: ["Checksum", "SHA-256, so that no byte gets lost unseen"],
   tags: ["Tags", "Reads what the file says about itself"],
   fingerprint: ["Fingerprint", "Recognises the same sound under another name"],
-  rhythm: ["Rhythm", "Tempo"],
-  key: ["Key", "Musical key"],
-  mood: ["Mood", "Mood and style"],
+  loudness: ["Loudness", "Volume, peaks, silence and damage"],
+  rhythm: ["Tempo", "Beats per minute, and how they move"],
+  key: ["Key", "Musical key, and how it moves"],
+  mood: ["Mood", "Mood, style and danceability"],
   analyze: ["Analysis", "Tempo, key and mood"],
   identify: ["Identify", "Looks the sound up in the index"],
   propose: ["Propose", "Rules make a name from all evidence"],
@@ -142,6 +143,7 @@ export const actionWords: Readonly<Record<string, string>> = {
   fail: "Failed",
   "roll back": "Rolled back",
   "content changed": "Content changed",
+  "set analysis": "Sound set by hand",
   settings: "Settings",
 };
 export const actionTones: Readonly<Record<string, Tone>> = {

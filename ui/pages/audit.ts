@@ -15,7 +15,7 @@ const link = (path: string) => `${document.body.dataset.base}${path}`;
 function Details({ detail }: { detail: AuditItem["detail"] }) {
   const entries = Object.entries(detail);
   if (entries.length === 0) return null;
-  return html`<dl class="small">${entries.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd><${Text} of=${typeof value === "string" ? value : JSON.stringify(value)} /></dd></div>`)}</dl>`;
+  return html`<dl class="small">${entries.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd><${Text} of=${value === null ? "none" : typeof value === "string" ? value : JSON.stringify(value)} /></dd></div>`)}</dl>`;
 }
 
 function Entry({ entry }: { entry: AuditItem }) {
@@ -63,7 +63,7 @@ export function Audit() {
   const key = JSON.stringify(wanted);
   const list = useResource(key, (signal) => api.audit(wanted, signal));
   // Only the newest page grows; older ones stay as they are.
-  useEvents(["proposal", "batch"], () => (page === 1 ? list.reload() : undefined), listGapMs, key);
+  useEvents(["proposal", "batch", "file"], () => (page === 1 ? list.reload() : undefined), listGapMs, key);
   const { data } = list;
   return html`<div class="page-head"><h1>Audit</h1><span class="muted">Every decision and every move; entries are only ever added.</span></div>
     <${Filters} action=${action} batch=${batch} file=${file} />

@@ -2,10 +2,11 @@ import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 import type { Stats } from "../api.ts";
 import { useApp } from "../app.ts";
-import { plural, showBytes, showCount } from "../format.ts";
+import { plural, showBytes, showCount, toSentence } from "../format.ts";
 import { Pipeline, RunningWork } from "../parts/pipeline.ts";
 import { ScanCard } from "../parts/scan-card.ts";
 import { Chip, Empty, Loading } from "../parts/states.ts";
+import { soundStages } from "../sound-news.ts";
 import { stateTones, stateWords, type Tone } from "../words.ts";
 
 const link = (path: string) => `${document.body.dataset.base}${path}`;
@@ -15,9 +16,10 @@ function NextStep({ stats }: { stats: Stats }) {
   const { pending = 0 } = stats.proposals;
   const approved = useApp().toApply.value;
   const media = (stats.files.music ?? 0) + (stats.files.video ?? 0);
-  const waiting = stats.stages.some(
-    (stage) => stage.pending > 0 && stage.waitingFor === null && stage.name !== "refine",
-  );
+  const works = (stage: Stats["stages"][number]) =>
+    stage.pending + stage.running > 0 && stage.waitingFor === null && stage.name !== "refine";
+  const isListening = (stage: Stats["stages"][number]) => soundStages.some((name) => name === stage.name);
+  const waiting = stats.stages.some((stage) => works(stage) && !isListening(stage));
   if (media === 0 && stats.scan?.status !== "running") {
     return html`<${Empty} title="No music found yet"><p>Phaze looks in <bdi>${stats.library}</bdi>. Put files there, or start a scan below. Nothing is moved before you approve it.</p><//>`;
   }
@@ -33,7 +35,8 @@ function NextStep({ stats }: { stats: Stats }) {
   }
   if (waiting || stats.scan?.status === "running")
     return html`<div class="next"><p>Phaze is reading the library. Proposals appear here as soon as they are made.</p></div>`;
-  return html`<div class="next"><p>Everything is decided and in its place. New files are picked up by themselves.</p></div>`;
+  const listening = stats.stages.some((stage) => works(stage) && isListening(stage));
+  return html`<div class="next"><p>Everything is decided and in its place. ${listening ? "Phaze still listens to some of it, for tempo, key and mood." : "New files are picked up by themselves."}</p></div>`;
 }
 
 function Holdings({ stats }: { stats: Stats }) {
@@ -76,9 +79,6 @@ function States({ stats }: { stats: Stats }) {
   </section>`;
 }
 
-/** With one full stop at its end. */
-const sentence = (text: string) => text.replace(/[.\s]*$/, ".");
-
 function Services({ stats }: { stats: Stats }) {
   if (stats.services.length === 0) return null;
   const ordered = [...stats.services].sort((a, b) => Number(a.ok) - Number(b.ok));
@@ -90,8 +90,8 @@ function Services({ stats }: { stats: Stats }) {
         return html`<li key=${service.name}>
           <div><strong>${service.name}</strong> <${Chip} tone=${tone}>${service.ok ? "ready" : "missing"}<//></div>
           <p class="muted wrap">${service.detail}</p>
-          ${service.cost && html`<p>Without it: ${sentence(service.cost)}</p>`}
-          ${service.remedy && html`<p>Remedy: ${sentence(service.remedy)}</p>`}
+          ${service.cost && html`<p>Without it: ${toSentence(service.cost)}</p>`}
+          ${service.remedy && html`<p>Remedy: ${toSentence(service.remedy)}</p>`}
         </li>`;
       })}
     </ul>

@@ -17,6 +17,7 @@ import { fileKindWords, runTones, stageTitle, stateTones, stateWords, statusTone
 import { Dialog } from "./dialog.ts";
 import { PathChange } from "./path-change.ts";
 import { pathsOf } from "./review-row.ts";
+import { Sound } from "./sound.ts";
 import { Chip, Failed, Loading, Text } from "./states.ts";
 
 const link = (path: string) => `${document.body.dataset.base}${path}`;
@@ -44,7 +45,7 @@ function tagFacts(tags: Metadata): readonly (readonly [string, string])[] {
   ];
 }
 
-function soundFacts(tags: Metadata): readonly (readonly [string, string])[] {
+function formatFacts(tags: Metadata): readonly (readonly [string, string])[] {
   const { bitrateKbps, sampleRateHz, channels, cover } = tags;
   return [
     ["Length", tags.durationSec === null ? "" : showDuration(tags.durationSec)],
@@ -80,7 +81,7 @@ function Suggestion({ file, library }: { file: FileDetail; library: string | und
     <p><${Chip} tone=${statusTones[proposal.status]}>${statusWords[proposal.status]}<//> <span class="muted">${showPercent(proposal.confidence)} sure · </span><a href=${link(`/proposals?status=all&q=${encodeURIComponent(file.name)}`)}>Review it</a></p>`;
 }
 
-function Detail({ file }: { file: FileDetail }) {
+function Detail({ file, reload }: { file: FileDetail; reload: () => Promise<void> }) {
   const { api, roots } = useApp();
   const library = roots.value?.library;
   const own: readonly (readonly [string, string])[] = [
@@ -95,11 +96,12 @@ function Detail({ file }: { file: FileDetail }) {
     ${file.kind !== "companion" && !file.missing && html`<audio controls preload="none" src=${api.audioUrl(file.id)} aria-label="Listen to this file"></audio>`}
     <h3>File</h3><${Pairs} facts=${own} />
     <h3>Proposed name</h3><${Suggestion} file=${file} library=${library} />
+    ${file.kind !== "companion" && html`<${Sound} file=${file} reload=${reload} />`}
     ${
       file.metadata &&
       html`<h3>Tags</h3><${Pairs} facts=${tagFacts(file.metadata)} />
         ${file.metadata.warnings.length > 0 && html`<ul class="notes">${file.metadata.warnings.map((warning, at) => html`<li key=${at}><${Text} of=${warning} /></li>`)}</ul>`}
-        <h3>Sound</h3><${Pairs} facts=${soundFacts(file.metadata)} />`
+        <h3>Format</h3><${Pairs} facts=${formatFacts(file.metadata)} />`
     }
     ${file.runs.length > 0 && html`<h3>Stages</h3><ul class="runs">${file.runs.map((run) => html`<${Run} key=${run.stage} run=${run} />`)}</ul>`}
     ${
@@ -122,7 +124,7 @@ export function FileDrawer({ id, onClose }: { id: number; onClose: () => void })
   return html`<${Dialog} title=${data ? visible(splitPath(data.path).name) : `File ${id}`} shape="side" onClose=${onClose}>
     ${file.error && html`<${Failed} error=${file.error} retry=${file.reload} />`}
     ${!data && !file.error && html`<${Loading} what="Loading the file" />`}
-    ${data && html`<${Detail} file=${data} />`}
+    ${data && html`<${Detail} file=${data} reload=${file.reload} />`}
     <div class="dialog-buttons"><a class="button" href=${link(`/audit?file=${id}`)}>Audit of this file</a><button type="button" onClick=${onClose}>Close</button></div>
   <//>`;
 }

@@ -2,7 +2,8 @@ import { html } from "htm/preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Stats } from "../api.ts";
 import { useApp } from "../app.ts";
-import { showAgo, showCount, showPercent, splitPath, visible } from "../format.ts";
+import { showAgo, showCount, showList, showPercent, splitPath, visible } from "../format.ts";
+import { soundStages } from "../sound-news.ts";
 import { stageHint, stageTitle } from "../words.ts";
 import { Bar, type Part, Progress } from "./states.ts";
 
@@ -11,25 +12,63 @@ interface Step {
   title: string;
   hint: string;
   parts: Part[];
-  waitingFor: string | null;
+  /** Why it waits, and which of its stages do; none named: all. */
+  waits: readonly { who: string; reason: string }[];
   href?: string;
+  /** Of a step of several stages: each by itself. */
+  stages?: readonly { title: string; parts: Part[]; done: number; failed: number }[];
 }
 
-function stageStep(stage: Stats["stages"][number]): Step {
-  const parts: Part[] = [
-    { n: stage.done, tone: "good", word: "done" },
-    { n: stage.skipped, tone: "plain", word: "not needed" },
-    { n: stage.running, tone: "busy", word: "running" },
-    { n: stage.failed, tone: "bad", word: "failed" },
-    { n: stage.pending, tone: "rest", word: "waiting" },
-  ];
+type Stage = Stats["stages"][number];
+
+const partsOf = (stage: Stage): Part[] => [
+  { n: stage.done, tone: "good", word: "done" },
+  { n: stage.skipped, tone: "plain", word: "not needed" },
+  { n: stage.running, tone: "busy", word: "running" },
+  { n: stage.failed, tone: "bad", word: "failed" },
+  { n: stage.pending, tone: "rest", word: "waiting" },
+];
+
+function stageStep(stage: Stage): Step {
   return {
     key: stage.name,
     title: stageTitle(stage.name),
     hint: stageHint(stage.name),
-    parts,
-    waitingFor: stage.pending > 0 ? stage.waitingFor : null,
+    parts: partsOf(stage),
+    waits: stage.pending > 0 && stage.waitingFor ? [{ who: "", reason: stage.waitingFor }] : [],
   };
+}
+
+/** The stages that listen go side by side, and nothing waits for them: one step. */
+function soundStep(stages: readonly Stage[]): Step {
+  const blocked = stages.filter((stage) => stage.pending > 0 && stage.waitingFor);
+  const reasons = [...new Set(blocked.map((stage) => stage.waitingFor))];
+  const waits = reasons.map((reason) => {
+    const names = blocked.filter((stage) => stage.waitingFor === reason).map((stage) => stageTitle(stage.name));
+    return { who: names.length === stages.length ? "" : showList(names), reason: `${reason}` };
+  });
+  return {
+    key: "sound",
+    title: "Sound",
+    hint: "Listens to every file; names do not wait for it",
+    parts: [],
+    waits,
+    stages: stages.map((stage) => ({
+      title: stageTitle(stage.name),
+      parts: partsOf(stage),
+      done: stage.done,
+      failed: stage.failed,
+    })),
+  };
+}
+
+const isListening = ({ name }: Stage) => soundStages.some((stage) => stage === name);
+
+function stageSteps(stages: readonly Stage[]): Step[] {
+  const listening = stages.filter(isListening);
+  return stages.flatMap((stage) =>
+    !isListening(stage) ? [stageStep(stage)] : stage === listening[0] ? [soundStep(listening)] : [],
+  );
 }
 
 function personSteps({ proposals }: Stats, toApply: number): Step[] {
@@ -50,7 +89,7 @@ function personSteps({ proposals }: Stats, toApply: number): Step[] {
       title: "Your review",
       hint: "Nothing moves before you approve it",
       parts: review,
-      waitingFor: null,
+      waits: [],
       href: "/proposals",
     },
     {
@@ -58,10 +97,16 @@ function personSteps({ proposals }: Stats, toApply: number): Step[] {
       title: "Apply",
       hint: "Copied, verified, then moved; can be undone",
       parts: apply,
-      waitingFor: null,
+      waits: [],
       href: "/execution",
     },
   ];
+}
+
+function Substeps({ stages }: { stages: NonNullable<Step["stages"]> }) {
+  const failed = stages.filter((stage) => stage.failed > 0);
+  return html`<ul>${stages.map(({ title, parts, done }) => html`<li key=${title} class="substep"><span>${title}</span><${Bar} label=${title} parts=${parts} /><span class="n">${showCount(done)}</span></li>`)}</ul>
+    <ul class="legend">${failed.map((stage) => html`<li key=${stage.title}><span class="dot bad" aria-hidden="true"></span>${stage.title}: ${showCount(stage.failed)} failed</li>`)}</ul>`;
 }
 
 function StepBox({ step }: { step: Step }) {
@@ -70,18 +115,22 @@ function StepBox({ step }: { step: Step }) {
   return html`<li class=${step.href ? "step person" : "step"}>
     <h3>${title}</h3>
     <p class="hint">${step.hint}</p>
-    <${Bar} label=${step.title} parts=${step.parts} />
-    <ul class="legend">
-      ${known.map((part) => html`<li key=${part.word}><span class=${`dot ${part.tone}`} aria-hidden="true"></span>${showCount(part.n)} ${part.word}</li>`)}
-      ${known.length === 0 && html`<li class="muted">nothing yet</li>`}
-    </ul>
-    ${step.waitingFor && html`<p class="waits">Waits: <bdi>${step.waitingFor}</bdi></p>`}
+    ${
+      step.stages
+        ? html`<${Substeps} stages=${step.stages} />`
+        : html`<${Bar} label=${step.title} parts=${step.parts} />
+          <ul class="legend">
+            ${known.map((part) => html`<li key=${part.word}><span class=${`dot ${part.tone}`} aria-hidden="true"></span>${showCount(part.n)} ${part.word}</li>`)}
+            ${known.length === 0 && html`<li class="muted">nothing yet</li>`}
+          </ul>`
+    }
+    ${step.waits.map(({ who, reason }) => html`<p key=${reason} class="waits">${who ? `Waits (${who})` : "Waits"}: <bdi>${reason}</bdi></p>`)}
   </li>`;
 }
 
 /** The way of a file, stage by stage, with how many files are where. */
 export function Pipeline({ stats }: { stats: Stats }) {
-  const steps = [...stats.stages.map(stageStep), ...personSteps(stats, useApp().toApply.value)];
+  const steps = [...stageSteps(stats.stages), ...personSteps(stats, useApp().toApply.value)];
   return html`<section aria-labelledby="pipeline" class="card">
     <h2 id="pipeline">Pipeline ${stats.paused && html`<span class="chip warn">paused</span>`}</h2>
     <ol class="flow">${steps.map((step) => html`<${StepBox} key=${step.key} step=${step} />`)}</ol>

@@ -51,7 +51,9 @@ const run = (stage: string, status: "done" | "failed", error: string | null = nu
   error,
 });
 
-export function toFileDetail(proposal: Proposal) {
+type Sound = Pick<z.input<typeof fileDetailSchema>, "analysis" | "runs">;
+
+export function toFileDetail(proposal: Proposal, sound: Sound = { analysis: null, runs: [] }) {
   const metadata = {
     ...{
       artist: "carl cox",
@@ -92,11 +94,13 @@ export function toFileDetail(proposal: Proposal) {
   return fileDetailSchema.parse({
     ...toFile(proposal),
     metadata,
+    analysis: sound.analysis,
     runs: [
       run("hash", "done"),
       run("tags", "done"),
       run("propose", "done"),
       run("refine", "failed", "Ollama gave an answer that is no JSON"),
+      ...sound.runs,
     ],
     proposal,
     companions: [{ id: 900, name: "01-carl_cox-live.cue", basis: "stem", sizeBytes: 1820 }],
@@ -128,7 +132,13 @@ const stage = (
 
 export function cannedStats(
   proposals: readonly Proposal[],
-  now: { paused: boolean; scanning: boolean; batchRunning: boolean },
+  now: {
+    paused: boolean;
+    scanning: boolean;
+    batchRunning: boolean;
+    waits: Readonly<Record<string, string>>;
+    running: readonly z.infer<typeof statsSchema>["running"][number][];
+  },
 ) {
   const n = proposals.length;
   return statsSchema.parse({
@@ -147,10 +157,16 @@ export function cannedStats(
     stages: [
       stage("hash", n, { running: n > 0 ? 1 : 0 }),
       stage("tags", n, { failed: n > 0 ? 2 : 0, pending: n > 0 ? 9 : 0 }),
+      ...["loudness", "rhythm", "key", "mood"].map((name) =>
+        now.waits[name] ? stage(name, 0, { pending: n }, now.waits[name]) : stage(name, n),
+      ),
       stage("propose", n),
       stage("refine", 0, { pending: n, skipped: 4 }, "Ollama at http://127.0.0.1:11434 cannot be reached"),
     ],
-    running: n > 0 ? [{ fileId: 101, stage: "hash", startedAt: Date.now() - 4000, progress: 0.37 }] : [],
+    running: [
+      ...(n > 0 ? [{ fileId: 101, stage: "hash", startedAt: Date.now() - 4000, progress: 0.37 }] : []),
+      ...now.running,
+    ],
     settling: 1,
     watchedFolders: 214,
     scan: {

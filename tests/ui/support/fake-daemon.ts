@@ -5,6 +5,7 @@ import { problem } from "../../../daemon/http/problem.ts";
 import { cannedStats, toFile, toFileDetail } from "./canned.ts";
 import { executionRoutes } from "./fake-execution.ts";
 import { proposalRoutes } from "./fake-proposals.ts";
+import { soundOf, soundRoutes } from "./fake-sound.ts";
 import { streamRoutes } from "./fake-streams.ts";
 import { pageOf, type World } from "./fake-world.ts";
 
@@ -12,7 +13,13 @@ const pages = ["/", "/pipeline", "/proposals", "/execution", "/audit", "/preview
 function libraryRoutes(app: Hono, world: World): void {
   const running = () => world.batches.some(({ batch }) => batch.status === "running");
   const stats = () =>
-    cannedStats(world.proposals, { paused: world.paused, scanning: world.scanning, batchRunning: running() });
+    cannedStats(world.proposals, {
+      paused: world.paused,
+      scanning: world.scanning,
+      batchRunning: running(),
+      waits: world.waits,
+      running: world.running,
+    });
   app.get("/pipeline/stats", (c) => (world.signedOut ? problem(c, 401, "Sign in first") : c.json(stats())));
   app.post("/pipeline/:what{pause|resume}", (c) => {
     world.paused = c.req.param("what") === "pause";
@@ -38,7 +45,7 @@ function libraryRoutes(app: Hono, world: World): void {
   });
   app.get("/api/v1/files/:id", (c) => {
     const proposal = world.proposals.find(({ fileId }) => fileId === Number(c.req.param("id")));
-    return proposal ? c.json(toFileDetail(proposal)) : problem(c, 404, "No such file");
+    return proposal ? c.json(toFileDetail(proposal, soundOf(world, proposal.fileId))) : problem(c, 404, "No such file");
   });
 }
 
@@ -77,6 +84,7 @@ export async function serveFake(world: World, options: { basePath?: string; port
   proposalRoutes(app, world);
   executionRoutes(app, world);
   streamRoutes(app, world);
+  soundRoutes(app, world);
   libraryRoutes(app, world);
   const server = Bun.serve({
     port: options.port ?? 0,

@@ -2,14 +2,23 @@ import { auditSchema } from "../../../daemon/contract/api.ts";
 import { makeEvents } from "../../../daemon/events.ts";
 import { cannedProposals, type Proposal } from "./canned-proposals.ts";
 import type { FakeBatch } from "./fake-batches.ts";
+import { openSoundDb } from "./fake-sound.ts";
 
 const decided = { approve: "approved", reject: "rejected", undo: "pending" } as const;
 export type Decision = keyof typeof decided;
 
 /** The state behind the fake API; tests reach into it to make things happen. */
 export function makeWorld(count: number) {
+  const proposals = cannedProposals(count);
   return {
-    proposals: cannedProposals(count),
+    proposals,
+    sound: openSoundDb(proposals),
+    /** Values cannot be set by hand. */
+    soundBroken: false,
+    /** Why stages wait, by name. */
+    waits: { mood: "There are no models. Get them: phaze models download" } as Record<string, string>,
+    /** What is worked on besides the checksum of one file. */
+    running: [] as { fileId: number; stage: string; startedAt: number; progress: number | null }[],
     batches: [] as FakeBatch[],
     audit: [] as ReturnType<typeof auditSchema.parse>[],
     blocked: new Set<number>(),
