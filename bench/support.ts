@@ -1,10 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Config } from "../daemon/config.ts";
 
 export interface BenchOptions {
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
+  /** What was named after the benchmark. */
+  readonly files: readonly string[];
+  readonly config: Config;
 }
 
 /** Runs `work` with a folder of its own, which is removed whatever happens. */

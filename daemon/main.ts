@@ -179,7 +179,7 @@ export async function startDaemon(
       await mover.stop();
       model.stop();
       await scheduler.stop();
-      sound.close();
+      await sound.close();
       close();
     },
   };

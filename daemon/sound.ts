@@ -15,7 +15,7 @@ export interface Sound extends SoundDeps {
   models(): AvailableModels;
   /** The state of decoder and models, for status and doctor. */
   services(): ServiceStatus[];
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Cores this process may use; of two threads of one core, the second adds little to such work. */
@@ -75,7 +75,7 @@ export async function makeSound(config: Config, onModels: () => void = () => {})
     services: () => [decoderStatus(decoder), modelsStatus(modelsPath, models)],
     close() {
       clearInterval(timer);
-      pool.close();
+      return pool.close();
     },
   };
 }

@@ -1,27 +1,4 @@
-import type { KeyName, Scale } from "../daemon/contract/analysis.ts";
-
-/** The twelve keys from C upwards. The contract has them, too, but would bring all schemas into the browser. */
-const keyNames = [
-  "C",
-  "C#",
-  "D",
-  "Eb",
-  "E",
-  "F",
-  "F#",
-  "G",
-  "Ab",
-  "A",
-  "Bb",
-  "B",
-] as const satisfies readonly KeyName[];
-
-/** Place on the wheel that DJs mix by: neighbours are a fifth apart, A is minor, B major; "8A" is A minor. */
-export function camelotOf(key: KeyName, scale: Scale): string {
-  const tonic = keyNames.indexOf(key);
-  const major = scale === "major" ? tonic : tonic + 3;
-  return `${((major * 7 + 7) % 12) + 1}${scale === "major" ? "B" : "A"}`;
-}
+import { camelotOf, type KeyName, keyNames, type Scale } from "../daemon/contract/keys.ts";
 
 /** Hue of a place on the wheel, degrees in OKLCH, so that neighbours look alike: 1 is teal, 5 orange, 9 violet. */
 export const camelotHue = (code: string): number => (((180 - 30 * (Number.parseInt(code, 10) - 1)) % 360) + 360) % 360;

@@ -1,4 +1,5 @@
-import type { AnalysisWindow, KeyName, Scale } from "../daemon/contract/analysis.ts";
+import type { AnalysisWindow } from "../daemon/contract/analysis.ts";
+import type { KeyName, Scale } from "../daemon/contract/keys.ts";
 
 /** Some neighbouring values as one: those of the indices `from` … `to − 1`. */
 export interface Bucket {

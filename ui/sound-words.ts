@@ -1,5 +1,6 @@
+import { camelotOf } from "../daemon/contract/keys.ts";
 import type { Analysis, AnalysisWindow } from "./api.ts";
-import { camelotOf, keyWords } from "./camelot.ts";
+import { keyWords } from "./camelot.ts";
 import { plural, sentenceCase, showClock, showList, showNumber, showPercent, toSentence } from "./format.ts";
 import { keyBlocks } from "./series.ts";
 

@@ -75,7 +75,10 @@ function optionsFor(rates: readonly Rate[]): string[] {
   ];
 }
 
-/** Whole float32 samples of a byte stream, block by block; the rest of a sample is kept for the next block. */
+/**
+ * Whole float32 samples of a byte stream, block by block; the rest of a sample is kept for the next block. A block is a
+ * view of what was read: it may be changed, and is good until the next one is asked for.
+ */
 async function* samplesOf(stream: Readable, align: () => Promise<number>): AsyncGenerator<Float32Array> {
   let rest: Uint8Array = new Uint8Array(0);
   let frameBytes = 0;
@@ -85,9 +88,8 @@ async function* samplesOf(stream: Readable, align: () => Promise<number>): Async
     const usable = bytes.length - (bytes.length % frameBytes);
     rest = bytes.subarray(usable);
     if (usable === 0) continue;
-    const block = new Float32Array(usable / 4);
-    new Uint8Array(block.buffer).set(bytes.subarray(0, usable));
-    yield block;
+    const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
+    yield new Float32Array(aligned.buffer as ArrayBuffer, aligned.byteOffset, usable / 4);
   }
 }
 

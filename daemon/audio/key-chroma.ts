@@ -10,7 +10,7 @@ const lowestHz = 60;
 /** What is above is mostly partials, which blur the classes: up to 1,400 or 2,200 Hz keys are told less well. */
 const highestHz = 1000;
 /** Raises what is rare, so that one long note is not everything. */
-const evenness = 0.7;
+const evenness = 0.5;
 /** Places in an octave, so that the tuning can be told before they become twelve. */
 const fine = 120;
 

@@ -1,5 +1,6 @@
+import { camelotOf, type KeyName, type Scale } from "../contract/keys.ts";
 import type { KeyWindow } from "./key.ts";
-import { allKeys, camelotOf, type Key, type KeyName, keyScores, type Scale } from "./key-profile.ts";
+import { allKeys, type Key, keyScores } from "./key-profile.ts";
 
 export interface TimedKey {
   readonly startSec: number;

@@ -1,8 +1,8 @@
+import type { KeyName, Scale } from "../contract/keys.ts";
 import { type Essentia, withVector } from "./essentia.ts";
 import { chromaOf } from "./key-chroma.ts";
-import { type KeyName, keyNames, profileName, type Scale } from "./key-profile.ts";
+import { allKeys, keyScores, profileNames } from "./key-profile.ts";
 
-export { camelotOf, type KeyName, keyNames, type Scale } from "./key-profile.ts";
 export { type KeyPoint, type KeySummary, summariseKey, type TimedKey } from "./key-summary.ts";
 
 /** What one window of sound says about the key. */
@@ -21,20 +21,20 @@ const inputHz = 44_100;
 const shortestSec = 1;
 /** −90 dB. */
 const silentPower = 1e-9;
-/** How far pitch classes differ (standard deviation by mean): noise by less, music by 0.35 and more. */
-const leastContrast = 0.18;
-const clearContrast = 0.35;
+/** How far pitch classes differ (standard deviation by mean): noise by less, music by 0.25 and more. */
+const leastContrast = 0.13;
+const clearContrast = 0.25;
 
 const none = (reason: string): KeyWindow => ({ key: null, scale: null, strength: 0, chroma: [], reason });
 
-/** Key of a window: its pitch classes go to essentia's `Key`. `samples`: mono, 44,100 Hz, finite, −1…1, up to 30 s. */
+/** Key of a window from its pitch classes. `samples`: mono, 44,100 Hz, finite, −1…1, up to 30 s. */
 export function analyseKey(essentia: Essentia, samples: Float32Array): KeyWindow {
   if (samples.length < shortestSec * inputHz) return none(`shorter than ${shortestSec} s`);
   const heard = chromaOf(samples);
   if (heard === null || heard.power < silentPower) return none("silence");
   const contrast = contrastOf(heard.classes);
   if (contrast < leastContrast) return none("no tones");
-  const found = essentiaKey(essentia, heard.classes);
+  const found = keyOf(essentia, heard.classes);
   const clear = Math.min(1, (contrast - leastContrast) / (clearContrast - leastContrast));
   return {
     ...found,
@@ -43,15 +43,24 @@ export function analyseKey(essentia: Essentia, samples: Float32Array): KeyWindow
   };
 }
 
-/** Essentia counts pitch classes from A. */
-function essentiaKey(essentia: Essentia, classes: Float64Array): { key: KeyName; scale: Scale; strength: number } {
+/** A window whose key essentia does not name by both profiles is this much less sure. */
+const doubt = 0.8;
+
+/**
+ * The key that fits the mean of two profiles best, as in the summary of a file; it is as sure as essentia's `Key`, asked
+ * by each of them, says the same. Essentia counts pitch classes from A.
+ */
+function keyOf(essentia: Essentia, classes: Float64Array): { key: KeyName; scale: Scale; strength: number } {
   const fromA = Float32Array.from(classes, (_, index) => classes[(index + 9) % 12] ?? 0);
-  const { key, scale, strength } = withVector(essentia, fromA, (vector) =>
-    essentia.Key(vector, 4, 12, profileName, 0.6, false, false, true),
+  const found = withVector(essentia, fromA, (vector) =>
+    profileNames.map((name) => essentia.Key(vector, 4, 12, name, 0.6, false, false, true)),
   );
-  const name = keyNames.find((one) => one === key);
-  if (name === undefined) throw new Error(`essentia found a key of an unknown name: ${key}`);
-  return { key: name, scale: scale === "minor" ? "minor" : "major", strength };
+  const scores = keyScores([...classes]);
+  const highest = Math.max(...scores);
+  const best = allKeys[scores.indexOf(highest)];
+  if (best === undefined) throw new Error("no key fits");
+  const agreed = found.every(({ key, scale }) => key === best.key && scale === best.scale);
+  return { key: best.key, scale: best.scale, strength: highest * (agreed ? 1 : doubt) };
 }
 
 function contrastOf(classes: Float64Array): number {

@@ -31,7 +31,7 @@ export function makeTruePeakMeter(): TruePeakMeter {
   const taps = makeTaps();
   const most = Math.max(...taps.map((row) => row.reduce((total, tap) => total + Math.abs(tap), 0)));
   const overlap = 2 * (tapsPerPhase - 1);
-  let before = new Float32Array(overlap);
+  let buffer = new Float32Array(overlap);
   let peak = 0;
 
   /** Interpolates between samples `at` and `at + 1` of one channel. */
@@ -44,18 +44,24 @@ export function makeTruePeakMeter(): TruePeakMeter {
     }
   }
 
+  /** The end of the former block and this one, in a buffer that grows to the largest block. */
+  function joined(stereo: Float32Array): Float32Array {
+    const length = overlap + stereo.length;
+    if (buffer.length < length) {
+      const larger = new Float32Array(length);
+      larger.set(buffer.subarray(0, overlap));
+      buffer = larger;
+    }
+    buffer.set(stereo, overlap);
+    return buffer.subarray(0, length);
+  }
+
   return {
     take(stereo) {
-      const samples = new Float32Array(before.length + stereo.length);
-      samples.set(before);
-      samples.set(stereo, before.length);
+      const samples = joined(stereo);
       let within = 0;
-      for (let index = 0; index < stereo.length; index++) {
-        const size = Math.abs(stereo[index] as number);
-        if (size > within) within = size;
-      }
-      for (let index = 0; index < before.length; index++) {
-        const size = Math.abs(before[index] as number);
+      for (let index = 0; index < samples.length; index++) {
+        const size = Math.abs(samples[index] as number);
         if (size > within) within = size;
       }
       if (within > peak / most) {
@@ -68,7 +74,7 @@ export function makeTruePeakMeter(): TruePeakMeter {
           if (Math.max(size, next) * most > peak) lookBetween(samples, at);
         }
       }
-      before = samples.slice(Math.max(0, samples.length - overlap));
+      buffer.copyWithin(0, samples.length - overlap, samples.length);
     },
     result: () => peak,
   };

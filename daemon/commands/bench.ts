@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type Command, UsageError } from "./command.ts";
 import { printJson } from "./review.ts";
 
@@ -8,20 +9,25 @@ const benches = {
   hash: async () => (await import("../../bench/hash.ts")).benchHash,
   apply: async () => (await import("../../bench/apply.ts")).benchApply,
   api: async () => (await import("../../bench/api.ts")).benchApi,
+  accuracy: async () => (await import("../../bench/accuracy.ts")).benchAccuracy,
+  "set-curve": async () => (await import("../../bench/set-curve.ts")).benchSetCurve,
+  analyze: async () => (await import("../../bench/analyze.ts")).benchAnalyze,
   naming: async () => (await import("../../bench/naming.ts")).benchNaming,
 } as const;
 
 export const bench: Command = {
   name: "bench",
   summary: "Measure, in one run with a peer where there is one",
-  usage: Object.keys(benches).join(" | "),
-  words: [1, 1],
-  async run({ words, io, json }) {
+  usage: `${Object.keys(benches).join(" | ")} [FILE…]`,
+  words: [1, 1000],
+  async run({ words, io, json, config }) {
     const load = benches[words[0] as keyof typeof benches];
     if (!load) throw new UsageError(`There are: ${Object.keys(benches).join(", ")}`);
     const run = await load();
     const result = await run({
       signal: io.signal,
+      files: words.slice(1).map((file) => resolve(io.cwd, file)),
+      config: config(),
       print: (line: string) => (json ? io.err(`${line}\n`) : io.out(`${line}\n`)),
     });
     if (json) printJson(io, result);

@@ -18,7 +18,7 @@ export const doctor: Command = {
     await model.check();
     model.stop();
     const sound = await makeSound(settings);
-    sound.close();
+    await sound.close();
     const services = [model.status(), ffprobeStatus(findProgram("ffprobe")), ...sound.services()];
     const checks = examine(settings, services);
     if (json) printJson(io, { checks });

@@ -187,7 +187,7 @@ export const inspect: Command = {
         else input.io.out(`${describe(item)}\n`);
       }
     } finally {
-      sound.close();
+      await sound.close();
     }
     return failed ? 1 : 0;
   },

@@ -1,10 +1,5 @@
 import { z } from "zod";
-
-/** Names of the twelve keys from C upwards by semitones, in essentia's spelling: sharps for C and F, else flats. */
-export const keyNames = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"] as const;
-export type KeyName = (typeof keyNames)[number];
-export const scales = ["major", "minor"] as const;
-export type Scale = (typeof scales)[number];
+import { keyNames, scales } from "./keys.ts";
 
 const share = z.number().min(0).max(1);
 const seconds = z.number().min(0);

@@ -122,6 +122,8 @@ export const fileDetailSchema = fileSchema
   })
   .openapi("FileDetail");
 
+export type FileDetail = z.infer<typeof fileDetailSchema>;
+
 export const scanSchema = z
   .object({
     id: z.number().int(),

@@ -3,16 +3,14 @@ import type {
   Analysis,
   AnalysisParts,
   Decoded,
-  KeyName,
   KeyResult,
   LoudnessResult,
   MoodResult,
   PersonValues,
   RhythmResult,
-  Scale,
 } from "../contract/analysis.ts";
 import { mergeAnalysis } from "../contract/analysis-merge.ts";
-import { camelotOf } from "../contract/camelot.ts";
+import { camelotOf, type KeyName, type Scale } from "../contract/keys.ts";
 import type { Db } from "./open.ts";
 
 type PartName = keyof AnalysisParts;

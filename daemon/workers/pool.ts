@@ -27,7 +27,8 @@ export interface WorkerPool {
   run(samples: Float32Array, tasks: Job["tasks"], signal: AbortSignal): Promise<Outcome[]>;
   /** Process ids and memory (as last reported) of the workers that live. */
   workers(): { pid: number; rssBytes: number }[];
-  close(): void;
+  /** Ends all that runs; resolves when the processes have gone. */
+  close(): Promise<void>;
 }
 
 interface Waiting {
@@ -193,10 +194,12 @@ export function makeWorkerPool(options: PoolOptions): WorkerPool {
       return done.promise.finally(() => signal.removeEventListener("abort", onAbort));
     },
     workers: () => [...workers].map((worker) => ({ pid: worker.process.pid, rssBytes: worker.rssBytes })),
-    close() {
+    async close() {
       closed = true;
       for (const waiting of queue.splice(0)) waiting.reject(new Error("The pool is closed"));
+      const exits = [...workers].map((worker) => worker.process.exited);
       for (const worker of workers) retire(worker, true);
+      await Promise.all(exits);
     },
   };
 }

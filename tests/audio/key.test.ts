@@ -12,16 +12,9 @@ import { noFluidsynth, renderMidi } from "../../bench/truth/sound-tools.ts";
 import { steady } from "../../bench/truth/tempo-map.ts";
 import { renderNotes, timbres } from "../../bench/truth/tone-synth.ts";
 import { type Essentia, loadEssentia } from "../../daemon/audio/essentia.ts";
-import {
-  analyseKey,
-  camelotOf,
-  type KeyName,
-  type KeyWindow,
-  keyNames,
-  type Scale,
-  summariseKey,
-} from "../../daemon/audio/key.ts";
-import { allKeys, keyScores, profileName } from "../../daemon/audio/key-profile.ts";
+import { analyseKey, type KeyWindow, summariseKey } from "../../daemon/audio/key.ts";
+import { allKeys, keyScores, profileNames } from "../../daemon/audio/key-profile.ts";
+import { camelotOf, type KeyName, keyNames, type Scale } from "../../daemon/contract/keys.ts";
 
 let essentia: Essentia;
 beforeAll(async () => {
@@ -79,19 +72,22 @@ describe("keys of chords", () => {
   });
 });
 
-test("our scores name the key that essentia names", () => {
+test("where essentia's profiles agree, our scores name the same key but for close calls", () => {
   const random = makeRandom(9);
+  let [agreed, same] = [0, 0];
   for (let round = 0; round < 200; round++) {
     const chroma = Float32Array.from({ length: 12 }, () => random());
     const vector = essentia.arrayToVector(chroma.map((_, index) => chroma[(index + 9) % 12] ?? 0));
-    const found = essentia.Key(vector, 4, 12, profileName, 0.6, false, false, true);
+    const [one, other] = profileNames.map((name) => essentia.Key(vector, 4, 12, name, 0.6, false, false, true));
     vector.delete();
+    if (!one || one.key !== other?.key || one.scale !== other.scale) continue;
     const scores = keyScores([...chroma]);
-    expect(allKeys[scores.indexOf(Math.max(...scores))]).toMatchObject({
-      key: found.key as KeyName,
-      scale: found.scale as Scale,
-    });
+    const best = allKeys[scores.indexOf(Math.max(...scores))];
+    agreed++;
+    if (best?.key === (one.key as KeyName) && best.scale === (one.scale as Scale)) same++;
   }
+  expect(agreed).toBeGreaterThan(100);
+  expect(same / agreed).toBeGreaterThan(0.97);
 });
 
 describe("sound without a key", () => {

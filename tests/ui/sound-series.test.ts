@@ -1,7 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { keyNames, scales } from "../../daemon/contract/analysis.ts";
-import { camelotOf as contractCamelot } from "../../daemon/contract/camelot.ts";
-import { camelotHue, camelotOf, keyWords, wheel } from "../../ui/camelot.ts";
+import { camelotHue, keyWords, wheel } from "../../ui/camelot.ts";
 import { layOut, rowsOf } from "../../ui/parts/sound-picture.ts";
 import {
   areaPath,
@@ -17,9 +15,7 @@ import {
 import { cannedWindows } from "./support/canned-sound.ts";
 
 describe("the wheel of keys", () => {
-  test("is that of the contract, in order, each place once", () => {
-    for (const key of keyNames)
-      for (const scale of scales) expect(camelotOf(key, scale)).toBe(contractCamelot(key, scale));
+  test("has each place once, in order", () => {
     expect(wheel.map(({ code }) => code)).toEqual(
       Array.from({ length: 12 }, (_, at) => [`${at + 1}A`, `${at + 1}B`]).flat(),
     );

@@ -1,7 +1,8 @@
 import { html } from "htm/preact";
 import type { ComponentChildren } from "preact";
+import { camelotOf } from "../../daemon/contract/keys.ts";
 import type { AnalysisWindow } from "../api.ts";
-import { camelotHue, camelotOf, keyWords } from "../camelot.ts";
+import { camelotHue, keyWords } from "../camelot.ts";
 import { showClock, showHours } from "../format.ts";
 import { areaPath, keyBlocks, linePath, tempoRange, thin, timeTicks, valueTicks } from "../series.ts";
 import { labelOf } from "../sound-words.ts";

@@ -1,13 +1,11 @@
 import type {
   AnalysisWindow,
-  KeyName,
   KeyResult,
   LoudnessResult,
   MoodResult,
   RhythmResult,
-  Scale,
 } from "../../../daemon/contract/analysis.ts";
-import { camelotOf } from "../../../daemon/contract/camelot.ts";
+import { camelotOf, type KeyName, type Scale } from "../../../daemon/contract/keys.ts";
 import { saveKey, saveLoudness, saveMood, saveRhythm } from "../../../daemon/db/analysis.ts";
 import { startMs } from "./canned-proposals.ts";
 import { setRun } from "./fake-sound.ts";
