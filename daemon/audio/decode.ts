@@ -47,6 +47,9 @@ const containers =
 const usualRates =
   "aformat=sample_rates=8000|11025|12000|16000|22050|24000|32000|44100|48000|88200|96000|176400|192000";
 
+/** No music has fewer samples a second; a damaged header would make an hour of nothing of a second. */
+const leastRateHz = 500;
+
 /** A promise shorter than this cannot be told from rounding, s. */
 const promiseSlackSec = 0.2;
 
@@ -135,7 +138,9 @@ export function startDecoding(decoder: Decoder, path: RawPath, rates: readonly R
   let broken: Error | null = null;
   child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     reader.take(chunk);
-    if (reader.log.codec !== null) known.resolve();
+    if (reader.log.codec === null) return;
+    known.resolve();
+    if ((reader.log.sampleRateHz ?? leastRateHz) < leastRateHz) killGroup(child);
   });
   child.on("error", (error) => ended.resolve({ code: null, signal: null, error }));
   child.on("close", (code, by) => ended.resolve({ code, signal: by }));
@@ -204,6 +209,8 @@ function whyFailed(
   frames: number,
 ): Error | null {
   if (end.error) return new Error(`The decoder could not be started: ${end.error.message}`);
+  if ((log.sampleRateHz ?? leastRateHz) < leastRateHz)
+    return new UndecodableError(`Its header claims ${log.sampleRateHz} samples a second: damaged, or no music`);
   if (end.signal !== null && end.signal !== "SIGPIPE") return new Error(`The decoder was killed (${end.signal})`);
   if (frames > 0) return null;
   if (log.encrypted) return new UndecodableError("It is encrypted (DRM): only its owner's player can decode it");
