@@ -4,7 +4,10 @@
 FROM oven/bun:1.4.5-slim AS packages
 WORKDIR /app
 COPY package.json bun.lock bunfig.toml ./
-RUN bun install --frozen-lockfile --production --ignore-scripts --no-progress
+RUN bun install --frozen-lockfile --production --ignore-scripts --no-progress \
+ && cd node_modules/onnxruntime-node/bin/napi-v6 \
+ && rm -r darwin win32 \
+ && find linux -mindepth 1 -maxdepth 1 ! -name "$(bun -p process.arch)" -exec rm -r {} +
 
 FROM oven/bun:1.4.5-slim
 LABEL org.opencontainers.image.title="Phaze" \

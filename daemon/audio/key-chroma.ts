@@ -131,9 +131,11 @@ function fold(histogram: Float64Array, power: number): Chroma {
     const index = ((nearest % 12) + 12) % 12;
     classes[index] = (classes[index] as number) + weight * (histogram[place] as number);
   }
-  const largest = Math.max(...classes);
+  // Bins are of equal width, pitch classes are not: noise has more peaks in the upper classes of an octave.
+  const even = classes.map((value, index) => (value / 2 ** (index / 12)) ** evenness);
+  const largest = Math.max(...even);
   return {
-    classes: classes.map((value) => (value / largest) ** evenness),
+    classes: even.map((value) => value / largest),
     tuningCents: (offset / perClass) * 100,
     power,
   };

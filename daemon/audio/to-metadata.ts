@@ -34,7 +34,7 @@ export function toMetadata(parsed: IAudioMetadata, measured: Measured): Metadata
     discNumber: number("disc number", common.disk.no, 999),
     discTotal: number("disc total", common.disk.of ?? leadingNumber(common.totaldiscs), 999),
     bpm: usableTempo(rawTempo(parsed), warnings),
-    key: text("key", common.key),
+    key: text("key", common.key ?? itunesKey(parsed)),
     durationSec: finite(measured.durationSec, 6),
     bitrateKbps: finite(measured.bitrateKbps, 1),
     sampleRateHz: whole(format.sampleRate),
@@ -85,6 +85,11 @@ function rawText(parsed: IAudioMetadata, names: readonly string[]): string | und
   const found = names.map((name) => tags.find((tag) => tag.id.slice(tag.id.indexOf(":") + 1).toUpperCase() === name));
   const value = found.find((tag) => tag !== undefined)?.value;
   return typeof value === "string" ? value : undefined;
+}
+
+/** The key as DJ programs write it into MP4. */
+function itunesKey(parsed: IAudioMetadata): unknown {
+  return parsed.native.iTunes?.find((tag) => /^----:com\.apple\.iTunes:initialkey$/i.test(tag.id))?.value;
 }
 
 const tempoFields = /^(TBPM|TBP|BPM|tmpo|WM\/BeatsPerMinute|TXXX:BPM|.*:BPM)$/i;

@@ -10,6 +10,7 @@ import type {
   RhythmResult,
 } from "../contract/analysis.ts";
 import { mergeAnalysis } from "../contract/analysis-merge.ts";
+import { genreTags } from "../contract/genres.ts";
 import { camelotOf, type KeyName, type Scale } from "../contract/keys.ts";
 import type { Db } from "./open.ts";
 
@@ -123,8 +124,13 @@ export function getAnalysis(db: Db, fileId: number): Analysis | null {
   return { ...analysis, ...rest, ...named, byPerson: Object.keys(byPerson).sort() };
 }
 
+/** What is less sure than this is shown, but not written into tags. */
+const leastConfidence = 0.4;
+
 interface TagRow {
   bpm: number | null;
+  bpmConfidence: number | null;
+  keyStrength: number | null;
   key: KeyName | null;
   scale: Scale | null;
   mood: string | null;
@@ -137,18 +143,22 @@ export function analysisForTags(
   fileId: number,
 ): { bpm: number | null; key: KeyName | null; scale: Scale | null; mood: string | null; genre: string | null } | null {
   const row = db
-    .query("select bpm, key, scale, mood, style from analysis where file_id = ?")
+    .query(
+      `select bpm, bpm_confidence as bpmConfidence, key, scale, key_strength as keyStrength, mood, style
+       from analysis where file_id = ?`,
+    )
     .get(fileId) as TagRow | null;
   if (!row) return null;
   const person = personValues(db, fileId);
+  const sure = (confidence: number | null) => (confidence ?? 0) >= leastConfidence;
   const moods = Object.entries(row.mood ? (JSON.parse(row.mood) as Record<string, number>) : {});
   const likely = moods.filter(([, share]) => share >= 0.5).sort((a, b) => b[1] - a[1]);
   const styles = row.style ? (JSON.parse(row.style) as { name: string; probability: number }[]) : [];
-  const best = styles[0];
+  const best = styles.find(({ name }) => genreTags.has(name));
   return {
-    bpm: person.bpm ?? row.bpm,
-    key: person.key ?? row.key,
-    scale: person.scale ?? row.scale,
+    bpm: person.bpm ?? (sure(row.bpmConfidence) ? row.bpm : null),
+    key: person.key ?? (sure(row.keyStrength) ? row.key : null),
+    scale: person.scale ?? (sure(row.keyStrength) ? row.scale : null),
     mood: person.moodText ?? (likely.length > 0 ? likely.map(([name]) => name).join(", ") : null),
     genre: person.genre ?? (best && best.probability >= 0.3 ? best.name : null),
   };

@@ -60,7 +60,7 @@ export function plantSound(world: World, fileId: number, sketch: Sketch): void {
     scale,
     camelot: key && scale && camelotOf(key, scale),
     keyStrength: key ? 0.81 : 0,
-    ...(key ? {} : { reason: "no tones" }),
+    ...(key ? {} : { reason: "no clear tones" }),
     windowSec,
     curve: keys.map((found) => ({ key: found?.[0] ?? null, scale: found?.[1] ?? null, strength: found ? 0.7 : 0 })),
   };
