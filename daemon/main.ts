@@ -92,7 +92,10 @@ export async function startDaemon(
   closeOpenScans(db, now());
   const model: LanguageModel = makeLanguageModel(config, log, () => scheduler.wake());
   const ffprobePath = findProgram("ffprobe");
-  const sound = await makeSound(config, () => scheduler.wake());
+  const sound = await makeSound(config, () => {
+    syncStages(db, registry);
+    scheduler.wake();
+  });
   const registry = makeStages({
     root: library,
     ffprobePath,

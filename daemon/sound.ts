@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { type DecoderProgram, findDecoder } from "./audio/decoder-program.ts";
-import { type AvailableModels, availableModels } from "./audio/models/available.ts";
+import { type AvailableModels, watchModels } from "./audio/models/available.ts";
 import type { Config } from "./config.ts";
 import type { ServiceStatus } from "./contract/service.ts";
 import type { SoundDeps } from "./pipeline/decode-group.ts";
@@ -48,33 +48,35 @@ const modelsStatus = (folder: string, { reason }: AvailableModels): ServiceStatu
   remedy: reason ? "phaze models download" : null,
 });
 
-/**
- * Finds decoder and models and makes the pool; no process starts before there is work. While there are no models, the
- * folder is looked at from time to time, and `onModels` tells when some have come.
- */
+const longestTaskMs = 120_000;
+const modelsLookMs = 10_000;
+
+/** Finds decoder and models and makes the pool; no process starts before there is work. `onModels`: the set has changed. */
 export async function makeSound(config: Config, onModels: () => void = () => {}): Promise<Sound> {
   const { modelsPath, values } = config;
-  const decoder = findDecoder();
-  let models = await availableModels(modelsPath);
-  const look = async () => {
-    if (models.reason === null) return;
-    models = await availableModels(modelsPath);
-    if (models.reason === null) onModels();
-  };
-  const timer = setInterval(() => void look().catch(() => {}), values.WORKER_HEALTH_CHECK_INTERVAL * 1000);
-  timer.unref();
+  let decoder = findDecoder();
+  const models = await watchModels(
+    modelsPath,
+    Math.min(modelsLookMs, values.WORKER_HEALTH_CHECK_INTERVAL * 1000),
+    onModels,
+  );
   const pool = makeWorkerPool({
     size: values.WORKER_PROCESS_POOL_SIZE || physicalCores(),
-    taskTimeoutMs: values.WORKER_JOB_TIMEOUT * 1000,
+    // Well before the file itself counts as silent.
+    taskTimeoutMs: Math.min(longestTaskMs, (values.WORKER_JOB_TIMEOUT * 1000) / 3),
   });
   return {
-    decoder: () => decoder,
+    decoder() {
+      // It may have been removed, or come, since.
+      if (!decoder || !existsSync(decoder.path)) decoder = findDecoder();
+      return decoder;
+    },
     pool,
-    models: () => models,
+    models: models.now,
     unavailable: () => (decoder ? null : "No decoder: install ffmpeg"),
-    services: () => [decoderStatus(decoder), modelsStatus(modelsPath, models)],
+    services: () => [decoderStatus(decoder), modelsStatus(modelsPath, models.now())],
     close() {
-      clearInterval(timer);
+      models.stop();
       return pool.close();
     },
   };

@@ -13,6 +13,8 @@ export interface DecodeLog {
   complaints: string[];
   /** The container says that its sound is encrypted. */
   encrypted: boolean;
+  /** Reading the file failed on the way: another attempt may succeed. */
+  unreadable: boolean;
 }
 
 export interface DecodeLogReader {
@@ -69,6 +71,7 @@ export function makeDecodeLogReader(): DecodeLogReader {
     loudnessRangeLu: null,
     complaints: [],
     encrypted: false,
+    unreadable: false,
   };
   let rest = "";
   let guessed = false;
@@ -99,6 +102,7 @@ export function makeDecodeLogReader(): DecodeLogReader {
     const value = /^(I|LRA):\s+(-?[\d.]+|-?inf|nan)/.exec(text);
     if (value?.[1] === "I" && section.startsWith("Integrated")) log.loudnessLufs = measured(value[2], -70);
     if (value?.[1] === "LRA" && section.startsWith("Loudness")) log.loudnessRangeLu = measured(value[2], -1);
+    if (/Input\/output error|Stale file handle|No such device|timed out/i.test(text)) log.unreadable = true;
     if (/DRM protected stream/.test(text)) log.encrypted = true;
     if (level === "error" || level === "fatal" || level === "panic" || (level === "warning" && corrupt.test(text))) {
       if (corrupt.test(text)) log.corruptFrames++;

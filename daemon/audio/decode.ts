@@ -47,6 +47,15 @@ const containers =
 const usualRates =
   "aformat=sample_rates=8000|11025|12000|16000|22050|24000|32000|44100|48000|88200|96000|176400|192000";
 
+/** Length of a packet of most codecs, s. */
+const packetSec = 0.023;
+
+/** Exit code of the packaged decoder when its sandbox broke (see `decode-child.ts`). */
+const crashedCode = 70;
+
+/** Largest single piece of memory that FFmpeg may ask for, bytes. */
+const mostAllocBytes = 256 * 1024 ** 2;
+
 /** No music has fewer samples a second; a damaged header would make an hour of nothing of a second. */
 const leastRateHz = 500;
 
@@ -73,6 +82,7 @@ function optionsFor(rates: readonly Rate[]): string[] {
   const split = rates.includes(16_000) ? "asplit=3[l][m][n]" : "asplit=2[l][m]";
   return [
     ...["-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+info", "-max_error_rate", "1"],
+    ...["-max_alloc", `${mostAllocBytes}`],
     ...["-protocol_whitelist", "file", "-format_whitelist", containers, "-vn", "-sn", "-dn"],
     ...["-i", "file:/dev/fd/4", "-filter_complex", `[0:a:0]${split};${chains.join(";")}`, ...maps],
   ];
@@ -129,6 +139,8 @@ export function startDecoding(decoder: Decoder, path: RawPath, rates: readonly R
   const fd = openSync(path as string, "r");
   const child = spawn(decoder.path, [...decoder.args, ...optionsFor(rates)], {
     detached: true,
+    // Whoever reads untrusted files need not know tokens and passwords.
+    env: { LANG: "C.UTF-8" },
     stdio: ["ignore", "pipe", "pipe", rates.includes(16_000) ? "pipe" : "ignore", fd],
   });
   closeSync(fd);
@@ -212,7 +224,15 @@ function whyFailed(
   if ((log.sampleRateHz ?? leastRateHz) < leastRateHz)
     return new UndecodableError(`Its header claims ${log.sampleRateHz} samples a second: damaged, or no music`);
   if (end.signal !== null && end.signal !== "SIGPIPE") return new Error(`The decoder was killed (${end.signal})`);
-  if (frames > 0) return null;
+  const last = log.complaints.at(-1) ?? "no reason given";
+  if (log.unreadable) return new Error(`The file could not be read to its end: ${last}`);
+  if (end.code === crashedCode) return new Error(`The decoder crashed: ${last}`);
+  const damagedSec = log.corruptFrames * packetSec;
+  if (frames > 0 && !(log.corruptFrames > 20 && damagedSec > (2 * frames) / 44_100)) return null;
+  if (frames > 0)
+    return new UndecodableError(
+      `Hardly anything could be decoded (${(frames / 44_100).toFixed(1)} s, ${log.corruptFrames} damaged frames): encrypted, or badly damaged`,
+    );
   if (log.encrypted) return new UndecodableError("It is encrypted (DRM): only its owner's player can decode it");
   // The last word is often a general one; what was said before it names the cause.
   const general = /^(Invalid data found when processing input|Invalid argument)/;

@@ -10,7 +10,7 @@ export interface Levels {
   clippedRuns: number;
   /** Seconds below `silenceDb` at the start, at the end, and in the longest stretch between. */
   silence: { startSec: number; endSec: number; longestInsideSec: number };
-  /** Samples that were not numbers or infinite, taken as 0. */
+  /** Sample frames with a value that was not a number or infinite, taken as 0. */
   notFinite: number;
 }
 
@@ -46,13 +46,10 @@ export function makeLevelMeter(rateHz: number): LevelMeter {
       for (let index = 0; index < count; index++) {
         let left = stereo[2 * index] as number;
         let right = stereo[2 * index + 1] as number;
-        if (left - left !== 0) {
-          left = stereo[2 * index] = 0;
+        if (left - left !== 0 || right - right !== 0) {
           notFinite++;
-        }
-        if (right - right !== 0) {
-          right = stereo[2 * index + 1] = 0;
-          notFinite++;
+          if (left - left !== 0) left = stereo[2 * index] = 0;
+          if (right - right !== 0) right = stereo[2 * index + 1] = 0;
         }
         mono[index] = 0.5 * (left + right);
         sumLeft += left;

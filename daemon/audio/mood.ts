@@ -10,6 +10,8 @@ export const moodRateHz = melRateHz;
 
 /** What the models say of the patches of one window. */
 export interface MoodWindow {
+  /** Which models gave this. */
+  modelsId: string;
   patches: number;
   /** Of each model with one answer: the probability of its positive class, Float32Array[patches]. */
   answers: { gives: string; values: Float32Array }[];
@@ -30,15 +32,19 @@ async function askModel(models: Models, model: ModelInfo, patches: Float32Array,
   return Float32Array.from({ length: count }, (_, patch) => values[patch * model.classes.length + at] as number);
 }
 
-/** Loads all usable models of a folder, one after the other asked about each window. */
-export async function makeMoodAnalyser(folder: string): Promise<MoodAnalyser> {
+/**
+ * Loads all usable models of a folder, one after the other asked about each window. `modelsId`: the set that is expected.
+ * Throws when there is none.
+ */
+export async function makeMoodAnalyser(folder: string, modelsId: string): Promise<MoodAnalyser> {
   const models = await loadModels(folder);
+  if (models.models.length === 0) throw new Error(`No model can be used: ${models.missing[0]?.reason ?? folder}`);
   const melPatches = makeMelPatches();
   return {
     async analyse(samples) {
       const patches = melPatches(samples);
       const count = patches.length / (melPatchFrames * melBandCount);
-      const window: MoodWindow = { patches: count, answers: [], tags: null, missing: [...models.missing] };
+      const window: MoodWindow = { modelsId, patches: count, answers: [], tags: null, missing: [...models.missing] };
       for (const model of models.models) {
         const values = await askModel(models, model, patches, count);
         if (model.positive === null) window.tags = { names: model.classes, values };

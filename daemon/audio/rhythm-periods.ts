@@ -18,13 +18,26 @@ export type Likeness = readonly Float64Array[];
 
 const fftSize = 4096;
 
-/** Autocorrelation of the four streams and of their sum up to `frames / 2`, at most 1,500 frames (17 s). */
-export function likenessOf({ streams, frames }: Pick<Onsets, "streams" | "frames">): Likeness {
+/** Autocorrelation of the four streams, of their sum and of `thump`, up to `frames / 2`, at most 1,500 frames (17 s). */
+export function likenessOf({ streams, thump, frames }: Pick<Onsets, "streams" | "thump" | "frames">): Likeness {
   const smooth = streams.map(smoothed);
   const sum = new Float64Array(frames);
   for (const stream of smooth) for (let i = 0; i < frames; i++) sum[i] = (sum[i] as number) + (stream[i] as number);
-  const all = [...smooth, sum, sum];
-  return [0, 2, 4].flatMap((index) => autocorrelate(all[index] ?? sum, all[index + 1] ?? sum)).slice(0, 5);
+  const all = [...smooth, sum, smoothed(thump)];
+  const found = [0, 2, 4].flatMap((index) => autocorrelate(all[index] ?? sum, all[index + 1] ?? sum));
+  return [...found, together(found.slice(0, 4), smooth)];
+}
+
+/**
+ * Mean of the streams' likeness, each by how much it varies. Unlike that of their sum, it tells a kick from a hat: after
+ * half a beat of kicks and hats in turn nothing is alike.
+ */
+function together(likeness: readonly Float64Array[], streams: readonly Float64Array[]): Float64Array {
+  const shares = streams.map((stream) => Math.sqrt(stream.reduce((sum, value) => sum + value * value, 0)));
+  const total = shares.reduce((sum, share) => sum + share, 1e-9);
+  return (likeness[0] ?? new Float64Array(0)).map((_, lag) =>
+    likeness.reduce((sum, one, index) => sum + ((one[lag] ?? 0) * (shares[index] ?? 0)) / total, 0),
+  );
 }
 
 /** A stream with each frame's share of its neighbours, less its mean. */

@@ -7,9 +7,9 @@ export function mergeAnalysis(parts: AnalysisParts): Analysis {
   const analysis: Analysis = decoded ? { ...decoded } : {};
   const reasons: Record<string, string> = {};
   if (loudness) {
-    const { decoded: _decoded, ...rest } = loudness;
+    const { decoded: _decoded, reason, ...rest } = loudness;
     Object.assign(analysis, rest);
-    if (loudness.loudnessLufs === null) reasons.loudness = "Nothing in it is loud enough to measure";
+    if (reason) reasons.loudness = reason;
   }
   if (rhythm) {
     Object.assign(analysis, { bpm: rhythm.bpm, bpmConfidence: rhythm.bpmConfidence });

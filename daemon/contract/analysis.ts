@@ -35,6 +35,8 @@ export const loudnessSchema = z.object({
   /** ReplayGain 2.0: gain to −18 LUFS in dB, and true peak on a linear scale. */
   replayGainDb: z.number().nullable(),
   replayGainPeak: z.number().nullable(),
+  /** Why there is no loudness. */
+  reason: z.string().max(300).optional(),
   notes: z.array(soundNoteSchema).max(20),
 });
 export type LoudnessResult = z.infer<typeof loudnessSchema>;
@@ -107,7 +109,7 @@ export type AnalysisWindow = z.infer<typeof analysisWindowSchema>;
 /** All that is known of a file's sound. A part whose stage has not run, or could not, is absent. */
 export const analysisSchema = z.object({
   ...decodedSchema.partial().shape,
-  ...loudnessSchema.omit({ decoded: true }).partial().shape,
+  ...loudnessSchema.omit({ decoded: true, reason: true }).partial().shape,
   bpm: z.number().nullable().optional(),
   bpmConfidence: share.optional(),
   key: keyName.optional(),
@@ -136,12 +138,19 @@ export interface AnalysisParts {
   mood?: MoodResult;
 }
 
+const words = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .regex(/^\P{Cc}*$/u, "must be one line");
+
 /** What a person may set; it wins over what is measured and survives every new measurement. */
 export const personValuesSchema = z.object({
   bpm: z.number().min(20).max(400),
   key: z.enum(keyNames),
   scale: z.enum(scales),
-  moodText: z.string().trim().min(1).max(200),
-  genre: z.string().trim().min(1).max(200),
+  moodText: words,
+  genre: words,
 });
 export type PersonValues = Partial<z.infer<typeof personValuesSchema>>;

@@ -124,6 +124,12 @@ export function getAnalysis(db: Db, fileId: number): Analysis | null {
   return { ...analysis, ...rest, ...named, byPerson: Object.keys(byPerson).sort() };
 }
 
+/** Forgets what was measured: the file has another content now. What a person set stays. */
+export function forgetAnalysis(db: Db, fileId: number): void {
+  db.query("delete from analysis where file_id = ?").run(fileId);
+  db.query("delete from analysis_results where file_id = ?").run(fileId);
+}
+
 /** What is less sure than this is shown, but not written into tags. */
 const leastConfidence = 0.4;
 
@@ -148,17 +154,19 @@ export function analysisForTags(
        from analysis where file_id = ?`,
     )
     .get(fileId) as TagRow | null;
-  if (!row) return null;
   const person = personValues(db, fileId);
+  if (!row && Object.keys(person).length === 0) return null;
   const sure = (confidence: number | null) => (confidence ?? 0) >= leastConfidence;
-  const moods = Object.entries(row.mood ? (JSON.parse(row.mood) as Record<string, number>) : {});
+  const moods = Object.entries(row?.mood ? (JSON.parse(row.mood) as Record<string, number>) : {});
   const likely = moods.filter(([, share]) => share >= 0.5).sort((a, b) => b[1] - a[1]);
-  const styles = row.style ? (JSON.parse(row.style) as { name: string; probability: number }[]) : [];
+  const styles = row?.style ? (JSON.parse(row.style) as { name: string; probability: number }[]) : [];
   const best = styles.find(({ name }) => genreTags.has(name));
+  const measured = row && sure(row.keyStrength) ? row : null;
+  const named = person.key && person.scale ? person : measured;
   return {
-    bpm: person.bpm ?? (sure(row.bpmConfidence) ? row.bpm : null),
-    key: person.key ?? (sure(row.keyStrength) ? row.key : null),
-    scale: person.scale ?? (sure(row.keyStrength) ? row.scale : null),
+    bpm: person.bpm ?? (row && sure(row.bpmConfidence) ? row.bpm : null),
+    key: named?.key ?? null,
+    scale: named?.scale ?? null,
     mood: person.moodText ?? (likely.length > 0 ? likely.map(([name]) => name).join(", ") : null),
     genre: person.genre ?? (best && best.probability >= 0.3 ? best.name : null),
   };

@@ -105,18 +105,17 @@ export function syncStages(db: Db, registry: Registry): void {
   const known = new Map(rows.map((row) => [row.name, row]));
   for (const { stage } of registry.entries) {
     const before = known.get(stage.name);
-    // A basis that is gone for now (models on a disk that is away) is no reason to do everything again; without one, the
-    // stage had to wait.
-    const basis = stage.basis || before?.basis || "";
+    // A basis that is gone for now (models on a disk that is away) is no reason to do everything again.
+    const basis = stage.basis?.() || before?.basis || "";
     if (before?.version === stage.version && before.basis === basis) continue;
     db.transaction(() => {
       db.query(
         `update runs set status = 'pending', attempts = 0, due_at = 0, stage_version = $version
-         where stage = $stage and (stage_version < $version or $rebased)`,
+         where stage = $stage and status <> 'running' and (stage_version < $version or $rebased)`,
       ).run({
         $stage: stage.name,
         $version: stage.version,
-        $rebased: Boolean(before?.basis) && before?.basis !== basis,
+        $rebased: before !== undefined && before.basis !== basis,
       });
       const waits = [
         ...stage.needs.map((name) => [name, "r.status = 'done'"]),

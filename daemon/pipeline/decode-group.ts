@@ -36,6 +36,7 @@ interface Member {
   reject(reason: unknown): void;
 }
 
+const signOfLifeMs = 5000;
 const noDecoder = "There is no decoder: install ffmpeg (apt install ffmpeg, brew install ffmpeg)";
 
 const clock = (sec: number) => `${Math.floor(sec / 60)}:${String(Math.floor(sec % 60)).padStart(2, "0")}`;
@@ -62,8 +63,13 @@ export function makeDecodeGroup(deps: SoundDeps, path: RawPath): DecodeGroup {
   async function analyse(window: SampleWindow, group: readonly Member[]): Promise<void> {
     const listeners = group.filter((member) => member.live);
     if (listeners.length === 0) return;
-    const tasks = listeners.map(({ stage }) => ({ name: stage.pcm?.task ?? "", options: stage.pcm?.options }));
-    const outcomes = await deps.pool.run(window.samples, tasks, stop.signal);
+    const tasks = listeners.map(({ stage }) => ({ name: stage.pcm?.task ?? "", options: stage.pcm?.options?.() }));
+    // The pool stops what hangs; to wait for it is no silence of this file.
+    const waiting = setInterval(() => {
+      for (const member of live()) member.tools.progress();
+    }, signOfLifeMs);
+    const run = deps.pool.run(window.samples, tasks, stop.signal);
+    const outcomes = await run.finally(() => clearInterval(waiting));
     for (const [at, member] of listeners.entries()) {
       const outcome = outcomes[at];
       cpuMs[member.stage.name] = (cpuMs[member.stage.name] ?? 0) + (outcome?.cpuMs ?? 0);

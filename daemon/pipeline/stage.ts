@@ -32,7 +32,7 @@ interface StageBase<Output> {
   readonly after: readonly string[];
   readonly output: z.ZodType<Output>;
   /** What else its results depend on, such as a set of models: rerun when it is another one than at the last start. */
-  readonly basis?: string;
+  basis?(): string;
   /** The input holds the file's place and its companions: rerun when those change. */
   readonly readsFolder?: boolean;
   /** When it returns a reason, the stage waits, and status shows the reason. */
@@ -54,7 +54,7 @@ export interface PcmNeed {
   leadSamples: number;
   /** Name of the worker's task, and what it is told besides the samples. */
   task: string;
-  options?: unknown;
+  options?(): unknown;
 }
 
 /** What a worker found in a window. */

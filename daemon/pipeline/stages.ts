@@ -1,5 +1,5 @@
 import type { ProposalDraft } from "../contract/naming.ts";
-import { saveKey, saveLoudness, saveMood, saveRhythm } from "../db/analysis.ts";
+import { forgetAnalysis, saveKey, saveLoudness, saveMood, saveRhythm } from "../db/analysis.ts";
 import { relinkFolder } from "../db/companions.ts";
 import { getFile, rawPathOf, saveHash } from "../db/files.ts";
 import { saveMetadata } from "../db/metadata.ts";
@@ -46,7 +46,10 @@ function loadPath(db: Db, fileId: number) {
  */
 function storeHash(db: Db, fileId: number, output: { sha256: string }, now: number) {
   const former = getFile(db, fileId)?.sha256;
-  if (former && former !== output.sha256) reopenProposal(db, fileId, now);
+  if (former && former !== output.sha256) {
+    reopenProposal(db, fileId, now);
+    forgetAnalysis(db, fileId);
+  }
   return saveHash(db, fileId, output.sha256)?.mergedInto;
 }
 

@@ -52,7 +52,12 @@ export const loudnessStage: PcmStage<LoudnessResult> = {
   pcm: null,
   output: loudnessSchema,
   summarise(_windows, report) {
-    const { loudnessLufs } = report;
+    // One value that is no number spoils the measuring filter for all that follows.
+    const spoilt = report.levels.notFinite > 0;
+    const loudnessLufs = spoilt ? null : report.loudnessLufs;
+    const reason = spoilt
+      ? "It holds values that are not numbers: loudness cannot be measured"
+      : "Nothing in it is loud and long enough to measure";
     return {
       decoded: decodedOf(report),
       loudnessLufs,
@@ -60,6 +65,7 @@ export const loudnessStage: PcmStage<LoudnessResult> = {
       truePeakDb: decibel(report.truePeak),
       replayGainDb: loudnessLufs === null ? null : round(replayGainLufs - loudnessLufs, 2),
       replayGainPeak: report.truePeak > 0 ? round(report.truePeak, 6) : null,
+      ...(loudnessLufs === null ? { reason } : {}),
       notes: notesOf(report),
     };
   },

@@ -20,17 +20,19 @@ export function makeMoodStage({ modelsPath, models }: MoodDeps): PcmStage<MoodRe
     needs: ["hash"],
     after: [],
     pool: "pcm",
-    basis: models().id,
+    basis: () => models().id,
     pcm: {
       rate: moodRateHz,
       windowSamples: moodWindowSamples,
       leadSamples: moodLeadSamples,
       task: "mood",
-      options: { modelsPath },
+      options: () => ({ modelsPath, modelsId: models().id }),
     },
     output: moodSchema,
     blockedBy: () => models().reason,
     summarise(windows, report) {
+      if (windows.some((window) => window.result.modelsId !== models().id))
+        throw new Error("The models changed meanwhile");
       const summary = summariseMood(windows.map((window) => window.result));
       if (!summary)
         return { skipped: `Too short for mood and style: ${report.durationSec.toFixed(1)} s, 3 are needed` };

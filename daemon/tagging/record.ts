@@ -5,10 +5,10 @@ import { saveMetadata } from "../db/metadata.ts";
 import { endTagWrite, getTagWrite, storeContent, type TagWrite } from "../db/tag-writes.ts";
 import type { TagDeps } from "./deps.ts";
 
-/** Actions of the audit trail that come with tags; the trail's own list has them for those who ask for one. */
+/** Actions of the audit trail that come with tags. */
 const actions: Record<"write" | "undo", AuditAction> = {
-  write: "write tags" as string as AuditAction,
-  undo: "undo tags" as string as AuditAction,
+  write: "write tags",
+  undo: "undo tags",
 };
 
 type RecordDeps = Pick<TagDeps, "db" | "now">;

@@ -37,6 +37,7 @@ interface Waiting {
   places: number[];
   outcomes: Outcome[];
   signal: AbortSignal;
+  secondTry?: boolean;
   resolve(outcomes: Outcome[]): void;
   reject(reason: unknown): void;
 }
@@ -49,6 +50,8 @@ interface Worker {
   task: number;
   timer: ReturnType<typeof setTimeout> | undefined;
   retired: boolean;
+  /** It has started well; until then, no job is to blame. */
+  ready: boolean;
 }
 
 const defaultScript = fileURLToPath(new URL("./worker.ts", import.meta.url));
@@ -66,6 +69,7 @@ export function makeWorkerPool(options: PoolOptions): WorkerPool {
     const worker: Worker = {
       process: Bun.spawn([process.execPath, options.script ?? defaultScript], {
         stdio: ["ignore", "ignore", "inherit"],
+        env: { LANG: "C.UTF-8" },
         serialization: "advanced",
         ipc: (reply: Reply) => take(worker, reply),
         onExit: (_process, code, signal) => ended(worker, code, signal),
@@ -75,6 +79,7 @@ export function makeWorkerPool(options: PoolOptions): WorkerPool {
       task: -1,
       timer: undefined,
       retired: false,
+      ready: false,
     };
     try {
       // A home server has other things to do as well.
@@ -117,6 +122,7 @@ export function makeWorkerPool(options: PoolOptions): WorkerPool {
 
   function take(worker: Worker, reply: Reply): void {
     const { current } = worker;
+    worker.ready = true;
     if (reply.kind === "ready" || !current || reply.id !== current.job.id) return;
     if (reply.kind === "begin") {
       worker.task = reply.task;
@@ -147,6 +153,12 @@ export function makeWorkerPool(options: PoolOptions): WorkerPool {
     worker.current = null;
     if (current && closed) current.reject(new Error("The pool is closed"));
     else if (current && !current.signal.aborted) {
+      if (worker.task < 0 && worker.ready && !current.secondTry) {
+        // It died before it had begun: the job goes to another one, once.
+        queue.unshift({ ...current, secondTry: true });
+        fill();
+        return;
+      }
       const how = signal !== null ? `signal ${signal}` : `exit code ${code}`;
       const why = worker.retired ? `gave no answer for ${taskTimeoutMs / 1000} s and was stopped` : `died (${how})`;
       const place = current.places[Math.max(0, worker.task)] as number;

@@ -11,13 +11,18 @@ export function makeTasks(): Record<string, Task> {
     (work: (essentia: Essentia, samples: Float32Array) => unknown): Task =>
     async (samples) => {
       essentia ??= loadEssentia();
+      essentia.catch(() => {
+        essentia = undefined;
+      });
       return work(await essentia, samples);
     };
   const analysers = new Map<string, Promise<MoodAnalyser>>();
   const mood: Task = async (samples, options) => {
-    const { modelsPath } = options as { modelsPath: string };
-    const analyser = analysers.get(modelsPath) ?? makeMoodAnalyser(modelsPath);
-    analysers.set(modelsPath, analyser);
+    const { modelsPath, modelsId } = options as { modelsPath: string; modelsId: string };
+    const name = `${modelsId} ${modelsPath}`;
+    const analyser = analysers.get(name) ?? makeMoodAnalyser(modelsPath, modelsId);
+    analysers.set(name, analyser);
+    analyser.catch(() => analysers.delete(name));
     return (await analyser).analyse(samples);
   };
   return { rhythm: withEssentia(analyseRhythm), key: withEssentia(analyseKey), mood };

@@ -112,6 +112,9 @@ for (const [name, decoder] of decoders) {
       expect(found.errors).toEqual([]);
       expect(found.analysis?.durationSec).toBeCloseTo(12, 2);
       expect(notes(found)).toContain("not-finite");
+      // One such value spoils the measuring filter: no loudness is better than a wrong one.
+      expect(found.analysis?.loudnessLufs).toBeNull();
+      expect(found.analysis?.reasons?.loudness).toContain("not numbers");
     });
 
     test("the wrong extension does not matter", async () => {
@@ -188,7 +191,7 @@ describe.skipIf(!hasFfmpeg)("files that ffmpeg makes", () => {
       );
       const { analysis, errors } = await listen(path, decoder);
       expect(analysis).toBeNull();
-      expect(errors[0]).toMatch(/encrypted|No audio could be decoded/);
+      expect(errors[0]).toMatch(/encrypted|No audio could be decoded|Hardly anything/);
     });
 
     test(`${name}: holes in an mp3 are left out and counted`, async () => {
@@ -247,7 +250,10 @@ describe.skipIf(!hasFfmpeg)("files that ffmpeg makes", () => {
       expect(one?.errors).toEqual([]);
       expect(one?.analysis?.bpm ?? 0).toBeWithin(122, 126);
       expect(one?.analysis?.key).toBe("A");
-      expect(other).toEqual(one);
+      // The last digits of a float differ between machine code and WebAssembly.
+      expect(other?.analysis?.replayGainPeak).toBeCloseTo(one?.analysis?.replayGainPeak ?? 0, 4);
+      const rest = (found: typeof one) => ({ ...found?.analysis, replayGainPeak: 0 });
+      expect(rest(other)).toEqual(rest(one));
     },
     20_000,
   );

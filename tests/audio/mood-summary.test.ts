@@ -7,6 +7,7 @@ function window(patches: number, happy: number, dance: number, tags: Record<stri
   const names = Object.keys(tags);
   const of = (value: number) => new Float32Array(patches).fill(value);
   return {
+    modelsId: "x",
     patches,
     answers: [
       { gives: "mood:happy", values: of(happy) },

@@ -108,12 +108,48 @@ describe("the way of a file's sound", () => {
       key: measured?.key,
       byPerson: [],
     });
-    expect(world.call("PATCH", `/api/v1/files/${id}/analysis`, { key: "A" })).rejects.toThrow("400");
+    for (const half of [{ key: "A" }, { key: "C", scale: null }, { genre: "a\u0000b" }])
+      expect(world.call("PATCH", `/api/v1/files/${id}/analysis`, half)).rejects.toThrow("400");
     expect(world.call("PATCH", `/api/v1/files/${id}/analysis`, { bpm: 100_000 })).rejects.toThrow("400");
     expect(world.call("PATCH", "/api/v1/files/99999/analysis", { bpm: 100 })).rejects.toThrow("404");
     const audit = await world.call<{ items: { action: string }[] }>("GET", "/audit/");
     expect(audit.items.filter((entry) => entry.action === "set analysis").length).toBe(2);
   }, 30_000);
+
+  test("what was measured of another content is forgotten, what a person set is not", async () => {
+    const world = await makeWorld({ "song.wav": sound(12) }, { listen: true });
+    await world.settle();
+    const { id } = await fileOf(world, "song.wav");
+    await world.call("PATCH", `/api/v1/files/${id}/analysis`, { genre: "Dub" });
+    writeFileSync(join(world.library, "song.wav"), "no sound any more");
+    await world.settle();
+    const file = await fileOf(world, "song.wav");
+    expect(statuses(file)).toMatchObject({ hash: "done", loudness: "failed", rhythm: "failed" });
+    expect(file.analysis).toEqual({ genre: "Dub", byPerson: ["genre"] });
+  }, 30_000);
+
+  test.skipIf(!existsSync(models))(
+    "models that come one by one while Phaze runs are one set",
+    async () => {
+      const folder = tempFolder();
+      const env = { MODELS_PATH: join(folder, "models"), WORKER_HEALTH_CHECK_INTERVAL: "1" };
+      const world = await makeWorld({ "song.wav": sound(8) }, { folder, listen: true, env });
+      await world.settle();
+      for (const name of ["mood_happy-musicnn-msd-2", "mood_sad-musicnn-msd-2", "danceability-musicnn-msd-2"]) {
+        mkdirSync(join(env.MODELS_PATH, name), { recursive: true });
+        for (const file of ["model.json", "group1-shard1of1.bin"])
+          writeFileSync(join(env.MODELS_PATH, name, file), readFileSync(join(models, name, file)));
+        await Bun.sleep(500);
+      }
+      const file = await until("the mood", async () => {
+        const now = await fileOf(world, "song.wav");
+        return statuses(now).mood === "done" ? now : null;
+      });
+      expect(Object.keys(file.analysis?.mood ?? {}).sort()).toEqual(["happy", "sad"]);
+      expect(file.analysis?.danceability).toBeNumber();
+    },
+    30_000,
+  );
 
   test("a new version of one stage reruns that stage alone", async () => {
     const folder = tempFolder();

@@ -152,6 +152,13 @@ describe("the decoder's process", () => {
     ["echo '[mov,mp4 @ 0x5] [error] moov atom not found' >&2; exit 1", "moov atom not found"],
     [`${info}; exit 0`, "No audio could be decoded from it (mp3)"],
     ["kill -SEGV $$", "killed"],
+    // What was decoded before is no whole file, and another attempt may succeed.
+    [
+      `${info}; head -c 40000 /dev/zero; echo '[error] file:/dev/fd/4: Input/output error' >&2`,
+      "could not be read to its end",
+    ],
+    [`${info}; head -c 40000 /dev/zero; exit 70`, "crashed"],
+    ["env | grep -q PATH=.*bun && echo '[error] It knows the environment' >&2; exit 1", "There is no audio"],
   ])("%s: %s", async (lines, message) => {
     const decoding = startDecoding(script(lines), "/dev/null", [44_100], never);
     await drain(decoding.blocks(44_100));

@@ -81,6 +81,13 @@ describe("the pool of analysis processes", () => {
     await until("the process to be gone", () => !isAlive(Number(pid)));
   });
 
+  test("a process that was killed while it was idle costs nobody anything", async () => {
+    const pool = makePool({ size: 1 });
+    const [pid] = results(await run(pool, "pid"));
+    process.kill(Number(pid), "SIGKILL");
+    expect(results(await run(pool, "sum", "sum"))).toEqual([6, 6]);
+  });
+
   test("a process that has grown is replaced", async () => {
     const pool = makePool({ size: 1, maxRssBytes: 200 * 1024 ** 2 });
     const [before] = results(await run(pool, "pid", "grow"));

@@ -56,16 +56,6 @@ async function readAll(folder: string): Promise<{ model: CatalogueModel; found: 
   return all;
 }
 
-/**
- * An id of the set of usable models, 16 hexadecimal digits: it changes when a model comes or goes or is another one,
- * so that what depends on the models can be done again.
- */
-export async function modelsId(folder: string): Promise<string> {
-  const usable = (await readAll(folder)).filter(({ found }) => found.state === "usable");
-  const lines = usable.flatMap(({ model }) => model.files.map((file) => `${model.name} ${file.name} ${file.sha256}`));
-  return sha256Of(new TextEncoder().encode(lines.join("\n"))).slice(0, 16);
-}
-
 /** Null if all supported models are usable; otherwise why mood, style or danceability are absent, and the remedy. */
 export async function modelsReason(folder: string): Promise<string | null> {
   const all = await readAll(folder);

@@ -84,7 +84,8 @@ export function analysisRoutes({ db, registry, scheduler, events, now }: AppDeps
       const changes = c.req.valid("json") ?? {};
       const file = getFile(db, id);
       if (!file || file.kind === "companion") throw new HttpProblem(404, "No such media file");
-      if ((changes.key === undefined) !== (changes.scale === undefined))
+      const wish = (value: string | null | undefined) => (value ? "set" : value === null ? "take back" : "leave");
+      if (wish(changes.key) !== wish(changes.scale))
         throw new HttpProblem(400, "Half a key", "Set key and scale together");
       db.transaction(() => {
         setPersonValues(db, id, changes, now());

@@ -4,10 +4,11 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlink
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { availableModels } from "../../../daemon/audio/models/available.ts";
 import { type Catalogue, type CatalogueModel, readCatalogue } from "../../../daemon/audio/models/catalogue.ts";
 import { download } from "../../../daemon/audio/models/download.ts";
 import { installModel } from "../../../daemon/audio/models/install.ts";
-import { modelsId, modelsReason, readInstalled } from "../../../daemon/audio/models/installed.ts";
+import { modelsReason, readInstalled } from "../../../daemon/audio/models/installed.ts";
 import { loadModels } from "../../../daemon/audio/models/session.ts";
 import { extractKnown } from "../../../daemon/audio/models/zip-entries.ts";
 import { tempFolder } from "../../support/world.ts";
@@ -299,7 +300,7 @@ describe("what is installed", () => {
     expect(await modelsReason(folder)).toBe(
       `There are no models in ${folder}, so mood, style and danceability are absent. Get them: phaze models download`,
     );
-    expect(await modelsId(folder)).toMatch(/^[0-9a-f]{16}$/);
+    expect(await availableModels(folder)).toEqual({ id: "", reason: await modelsReason(folder) });
     const models = await loadModels(folder);
     expect(models.models).toEqual([]);
     expect(models.missing.map((one) => one.gives)).toEqual([
@@ -343,8 +344,8 @@ describe("what is installed", () => {
     async () => {
       const folder = linkedModels();
       expect(await modelsReason(folder)).toBeNull();
-      const whole = await modelsId(folder);
-      expect(await modelsId(modelsFolder)).toBe(whole);
+      const whole = (await availableModels(folder)).id;
+      expect((await availableModels(modelsFolder)).id).toBe(whole);
       const name = "mood_sad-musicnn-msd-2";
       const shard = join(folder, name, "group1-shard1of1.bin");
       const damaged = readFileSync(shard);
@@ -352,7 +353,7 @@ describe("what is installed", () => {
       const { unlinkSync } = await import("node:fs");
       unlinkSync(shard);
       writeFileSync(shard, damaged);
-      expect(await modelsId(folder)).not.toBe(whole);
+      expect((await availableModels(folder)).id).not.toBe(whole);
       expect(await modelsReason(folder)).toContain("unknown SHA-256");
       const models = await loadModels(folder);
       expect(models.models).toHaveLength(5);
@@ -362,7 +363,7 @@ describe("what is installed", () => {
       await models.close();
       unlinkSync(shard);
       copyFileSync(join(modelsFolder, name, "group1-shard1of1.bin"), shard);
-      expect(await modelsId(folder)).toBe(whole);
+      expect((await availableModels(folder)).id).toBe(whole);
     },
   );
 });
