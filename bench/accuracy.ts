@@ -8,7 +8,7 @@ import { type BenchOptions, inFolder, program, verdict } from "./support.ts";
 import { keyTruths, renderKeys } from "./truth/key-truth.ts";
 import { mirexScore } from "./truth/mirex.ts";
 import { noFluidsynth } from "./truth/sound-tools.ts";
-import { drumTruths, partsOf, rampTruths, songTruths, type TempoTruth } from "./truth/tempo-truth.ts";
+import { drumTruths, partsOf, rampTruths, randomTruths, songTruths, type TempoTruth } from "./truth/tempo-truth.ts";
 
 /** What was right of how much, and what it cost. */
 interface Tally {
@@ -112,9 +112,8 @@ const peerEvery = 8;
 const getMusic = join(import.meta.dir, "..", "..", "shared", "bin", "get-music");
 const packages = ["fretsonfire-songs-muldjord", "fretsonfire-songs-sectoid"];
 
-/** Songs with true tempo maps from `PHAZE_BENCH_MUSIC`, or from Debian's packages when there is a script to get them. */
-async function withSongs(work: (songs: TempoTruth[]) => Promise<void>): Promise<void> {
-  const given = process.env.PHAZE_BENCH_MUSIC;
+/** Songs with true tempo maps from the folder that is named, or from Debian's packages when there is a script to get them. */
+async function withSongs(given: string | undefined, work: (songs: TempoTruth[]) => Promise<void>): Promise<void> {
   if (given) return work(songTruths(given));
   if (!existsSync(getMusic)) return work([]);
   await inFolder("songs", async (folder) => {
@@ -124,12 +123,12 @@ async function withSongs(work: (songs: TempoTruth[]) => Promise<void>): Promise<
 }
 
 /** How often tempo and key are right on sound whose tempo and key are known. */
-export async function benchAccuracy({ print, signal }: BenchOptions) {
+export async function benchAccuracy({ print, signal, files: [music] }: BenchOptions) {
   const essentia = await loadEssentia();
   const tempi = new Map<string, Tally>();
-  await withSongs(async (songs) => {
-    if (songs.length === 0) print("songs: none; PHAZE_BENCH_MUSIC may name a folder with songs of Frets on Fire");
-    for (const [index, truth] of [...drumTruths(), ...rampTruths(), ...songs].entries()) {
+  await withSongs(music, async (songs) => {
+    if (songs.length === 0) print("songs: none; name a folder with songs of Frets on Fire");
+    for (const [index, truth] of [...drumTruths(), ...randomTruths(), ...rampTruths(), ...songs].entries()) {
       signal.throwIfAborted();
       await measureTempo(essentia, truth, index % peerEvery === 0, tempi);
     }
@@ -161,6 +160,7 @@ function printVerdicts(print: (line: string) => void, tempi: Map<string, Tally>,
   const goals: [string, Map<string, Tally>, number, number][] = [
     ["drums, tuning | ours", tempi, 90, 97],
     ["drums, held out | ours", tempi, 90, 97],
+    ["random, held out | ours", tempi, 90, 97],
     ["ramps | ours", tempi, 90, 97],
     ["songs | ours", tempi, 90, 97],
     ["keys, tuning | ours", keys, 90, 96],

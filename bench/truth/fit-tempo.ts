@@ -1,6 +1,6 @@
 import { onsetsOf } from "../../daemon/audio/rhythm-onsets.ts";
 import { likenessOf, periodsOf } from "../../daemon/audio/rhythm-periods.ts";
-import { randomDrums } from "./random-drums.ts";
+import { randomSong } from "./random-songs.ts";
 import { drumTruths, partsOf, songTruths } from "./tempo-truth.ts";
 
 /** The features of a window's periods, and which of them is the beat; windows of a song share its weight. */
@@ -23,8 +23,8 @@ function exampleOf(samples: Float32Array, bpm: number, weight: number): Example[
 
 async function examples(songFolder: string): Promise<Example[]> {
   const made: Example[] = [];
-  for (let seed = 0; seed < 700; seed++) {
-    const { sound, bpm } = randomDrums(seed);
+  for (let seed = 0; seed < 330; seed++) {
+    const { sound, bpm } = randomSong(seed, "tuning");
     made.push(...exampleOf(sound, bpm, 1));
   }
   for (const { sound, tempo } of drumTruths().filter(({ set }) => set === "drums, tuning")) {
@@ -53,8 +53,7 @@ function slope({ features, beat, weight }: Example, weights: Float64Array, into:
 
 /**
  * Fits `rhythm-weights.ts` anew: conditional logistic regression by Adam (Kingma and Ba 2015). Songs of Frets on Fire
- * come from `songFolder`. The weights there also saw songs rendered from Debian's openttd-openmsx and
- * planetblupi-music-midi, and drums over chords.
+ * come from `songFolder`.
  */
 export async function fitTempo(songFolder: string): Promise<number[]> {
   const all = await examples(songFolder);

@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { heldOutKits, type Kit, rateHz, renderHits, tuningKits } from "./drum-synth.ts";
 import { readTempoMap } from "./midi-file.ts";
 import { heldOutPatterns, hitsOf, type Pattern, tuningPatterns } from "./patterns.ts";
+import { randomSong } from "./random-songs.ts";
 import { decode } from "./sound-tools.ts";
 import { ramp, steady, type TempoMap } from "./tempo-map.ts";
 
@@ -32,6 +33,19 @@ export function drumTruths(): TempoTruth[] {
         .map((bpm, index) => drumTruth(set, pattern, kits[index % kits.length] as Kit, steady(bpm), lengthSec, index)),
     ),
   );
+}
+
+/** Music put together at random, of families and sounds that the weights have not seen. */
+export function randomTruths(): TempoTruth[] {
+  return Array.from({ length: 150 }, (_, index) => {
+    const { family, bpm, sound } = randomSong(5000 + index, "held out");
+    return {
+      set: "random, held out",
+      name: `${family}, ${bpm.toFixed(1)}`,
+      tempo: steady(bpm),
+      sound: async () => sound,
+    };
+  });
 }
 
 export function rampTruths(): TempoTruth[] {
