@@ -1,8 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { makeDice } from "./dice.ts";
 import { heldOutKits, type Kit, rateHz, renderHits, tuningKits } from "./drum-synth.ts";
 import { readTempoMap } from "./midi-file.ts";
 import { heldOutPatterns, hitsOf, type Pattern, tuningPatterns } from "./patterns.ts";
+import { randomGroove } from "./random-grooves.ts";
 import { randomSong } from "./random-songs.ts";
 import { decode } from "./sound-tools.ts";
 import { ramp, steady, type TempoMap } from "./tempo-map.ts";
@@ -38,13 +40,10 @@ export function drumTruths(): TempoTruth[] {
 /** Music put together at random, of families and sounds that the weights have not seen. */
 export function randomTruths(): TempoTruth[] {
   return Array.from({ length: 150 }, (_, index) => {
-    const { family, bpm, sound } = randomSong(5000 + index, "held out");
-    return {
-      set: "random, held out",
-      name: `${family}, ${bpm.toFixed(1)}`,
-      tempo: steady(bpm),
-      sound: async () => sound,
-    };
+    const seed = 5000 + index;
+    const { family, bpm } = randomGroove(makeDice(seed), "held out");
+    const sound = async () => randomSong(seed, "held out").sound;
+    return { set: "random, held out", name: `${family}, ${bpm.toFixed(1)}`, tempo: steady(bpm), sound };
   });
 }
 

@@ -23,10 +23,8 @@ const streamBands = [
 export interface Onsets {
   readonly frames: number;
   readonly streams: readonly Float32Array[];
-  /** How much louder the low end gets, uncompressed: kick drums stand out from bass lines and hats. */
+  /** How much louder the low end gets, uncompressed: accents of kick drums stand out from bass lines and hiss. */
   readonly thump: Float32Array;
-  /** The same of all above it: snares and claps stand out. */
-  readonly snap: Float32Array;
   /** Mean power of the sound, full scale being 1. */
   readonly power: number;
   /** What begins in a frame, on average over all of them and summed over the streams. */
@@ -58,7 +56,7 @@ export function onsetsOf(samples: Float32Array): Onsets {
   addFlux(high, centred, 0, 1, hissPower / Math.max(1, frames));
   const all = [...streams, high];
   const activity = all.reduce((sum, stream) => sum + meanOf(stream), 0);
-  return { frames, streams: all, thump: risesOf(bands, frames, 0, 3), snap: risesOf(bands, frames, 4, 20), power: power / fullScale, activity };
+  return { frames, streams: all, thump: thumpOf(bands, frames, count), power: power / fullScale, activity };
 }
 
 const meanOf = (values: Float32Array): number =>
@@ -128,15 +126,14 @@ function bandPowers(thin: Float32Array, frames: number): Float32Array {
   return powers;
 }
 
-/** How much the amplitude of some bands together rises over two hops. */
-function risesOf(bands: Float32Array, frames: number, from: number, to: number): Float32Array {
-  const count = edgesHz.length - 1;
-  const levels = new Float32Array(frames);
-  for (let frame = 0; frame < frames; frame++) {
+/** How much the amplitude of the lowest bands rises over two hops. */
+function thumpOf(bands: Float32Array, frames: number, count: number): Float32Array {
+  const [from, to] = streamBands[0];
+  const levels = Float32Array.from({ length: frames }, (_, frame) => {
     let sum = 0;
     for (let band = from; band < to; band++) sum += bands[frame * count + band] as number;
-    levels[frame] = Math.sqrt(sum);
-  }
+    return Math.sqrt(sum);
+  });
   return levels.map((level, frame) => Math.max(0, level - (levels[frame - lag] ?? level)));
 }
 

@@ -18,26 +18,14 @@ export type Likeness = readonly Float64Array[];
 
 const fftSize = 4096;
 
-/** Autocorrelation of all by which the beat is found, up to `frames / 2`, at most 1,500 frames (17 s). */
-export function likenessOf({ streams, thump, snap, frames }: Omit<Onsets, "power" | "activity">): Likeness {
+/** Autocorrelation of the four streams, of their sum and of `thump`, up to `frames / 2`, at most 1,500 frames (17 s). */
+export function likenessOf({ streams, thump, frames }: Pick<Onsets, "streams" | "thump" | "frames">): Likeness {
   const smooth = streams.map(smoothed);
-  const sum = added(smooth, frames);
-  const strokes = [thump, snap].map(smoothed);
-  const all = [...smooth, sum, ...strokes, added(strokes.map(evened), frames)];
-  const found = [0, 2, 4, 6].flatMap((index) => autocorrelate(all[index] ?? sum, all[index + 1] ?? sum));
-  return [...found, together(found.slice(0, 4), smooth)];
-}
-
-function added(streams: readonly Float64Array[], frames: number): Float64Array {
   const sum = new Float64Array(frames);
-  for (const stream of streams) for (let i = 0; i < frames; i++) sum[i] = (sum[i] as number) + (stream[i] as number);
-  return sum;
-}
-
-/** Scaled to a power of 1. */
-function evened(stream: Float64Array): Float64Array {
-  const scale = 1 / Math.sqrt(stream.reduce((sum, value) => sum + value * value, 1e-12));
-  return stream.map((value) => value * scale);
+  for (const stream of smooth) for (let i = 0; i < frames; i++) sum[i] = (sum[i] as number) + (stream[i] as number);
+  const all = [...smooth, sum, smoothed(thump)];
+  const found = [0, 2, 4].flatMap((index) => autocorrelate(all[index] ?? sum, all[index + 1] ?? sum));
+  return [...found, together(found.slice(0, 4), smooth)];
 }
 
 /**
