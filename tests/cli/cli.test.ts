@@ -123,7 +123,7 @@ describe("the way of a file by commands", () => {
     expect((await run(folder, ["status"])).out).toContain("Proposals are made by rules alone");
     expect((await run(folder, ["propose", "--wait"])).out).toBe("2 files queued\n");
     expect((await run(folder, ["approve", "77"])).code).toBe(1);
-  });
+  }, 20_000);
 
   test("inspect tells all stages of files outside the database, and names what cannot be read", async () => {
     const folder = library({

@@ -18,7 +18,8 @@ function analyse(world: World): void {
   const { db } = world.daemon.deps;
   db.query("delete from analysis").run();
   db.query(
-    "insert into analysis (file_id, bpm, key, scale, updated_at) select id, 127.9, 'F#', 'minor', 1 from files where kind = 'music'",
+    `insert into analysis (file_id, bpm, bpm_confidence, key, scale, key_strength, updated_at)
+     select id, 127.9, 0.9, 'F#', 'minor', 0.9, 1 from files where kind = 'music'`,
   ).run();
 }
 

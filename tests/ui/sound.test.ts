@@ -173,12 +173,13 @@ inBrowser("the sound of a file in a browser", (open) => {
     async () => {
       const prepare = (world: World) => {
         const quiet = { loudnessLufs: null, loudnessRangeLu: null, replayGainDb: null, replayGainPeak: null };
+        const reason = "Nothing in it is loud and long enough to measure";
         plantSound(world, 101, {
           durationSec: 4323,
           coverage: 0.6,
           bpm: () => null,
           key: () => null,
-          loudness: { ...quiet, notes: [{ kind: "clipping", text: "Clipped in 3 places" }] },
+          loudness: { ...quiet, reason, notes: [{ kind: "clipping", text: "Clipped in 3 places" }] },
           rhythm: { bpm: null, bpmConfidence: 0, reason: "no beat" },
         });
         setPersonValues(world.sound, 102, { bpm: 100 }, 1);
@@ -186,7 +187,7 @@ inBrowser("the sound of a file in a browser", (open) => {
       const { page, url } = await open("/files?id=101", { prepare });
       await sound(page).getByText("Only 1:12:03 of 2:00:05 could be decoded").waitFor();
       expect(await seen(sound(page))).toMatch(
-        /Tempo\s+None\. No beat\.\s+Key\s+None\. No tones\.\s+Loudness\s+None\. Nothing in it is loud enough to measure\.[\s\S]*Clipped in 3 places/,
+        /Tempo\s+None\. No beat\.\s+Key\s+None\. No clear tones\.\s+Loudness\s+None\. Nothing in it is loud and long enough to measure\.[\s\S]*Clipped in 3 places/,
       );
       expect(await sound(page).locator(".curve").count()).toBe(0);
       await page.goto(`${url}/files?id=102`);
