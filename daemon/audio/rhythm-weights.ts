@@ -1,7 +1,7 @@
 /**
  * Weights of `featuresOf` in `rhythm-periods.ts`: how alike each stream (low, middle, upper, hiss, their sum, thump, all
  * together) is with itself after 1/4, 1/3, 1/2, 2/3, 1, 3/2, 2, 3 and 4 beats, then how usual the tempo is. Fitted by
- * logistic regression of the true tempo against the others of a window (`bench/truth/fit-tempo.ts`): music put together
+ * logistic regression in the way of `bench/truth/fit-tempo.ts`, with other seeds and shares: music put together
  * at random, drums, and songs with known tempo.
  */
 export const periodWeights: readonly number[] = [
