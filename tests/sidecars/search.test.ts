@@ -1,0 +1,157 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import type { SidecarMatch } from "../../daemon/contract/sidecar.ts";
+import { audfprint } from "../../sidecars/audfprint/engine.ts";
+import { makeCodes } from "../../sidecars/lib/codes.ts";
+import type { Engine } from "../../sidecars/lib/engine.ts";
+import { peaksOf, secondsOf } from "../../sidecars/lib/front-end/front-end.ts";
+import type { Peaks } from "../../sidecars/lib/peaks.ts";
+import { runThrough, search } from "../../sidecars/lib/search/search.ts";
+import { makeResampler } from "../../sidecars/lib/server/resample.ts";
+import { openStore, type Store } from "../../sidecars/lib/store/store.ts";
+import { panako } from "../../sidecars/panako/engine.ts";
+import { tempFolder } from "../support/world.ts";
+import { makeRandom, randomPeaks, tune } from "./support.ts";
+
+/** Sound played faster (ratio above 1) with its pitch, as a turntable does. */
+function faster(samples: Float32Array, ratio: number): Float32Array {
+  const resampler = makeResampler(Math.round(11_025 * ratio), 11_025);
+  const head = resampler.take(samples);
+  const tail = resampler.finish();
+  return Float32Array.from([...head, ...tail]);
+}
+
+/** Peaks moved in time and pitch, as a time stretcher or a pitch shifter would. */
+const moved = (peaks: Peaks, tempo: number, cents: number): Peaks => ({
+  frame: peaks.frame.map((frame) => frame / tempo),
+  cents: peaks.cents.map((pitch) => pitch + cents),
+  strength: peaks.strength,
+});
+
+describe("codes", () => {
+  const inner = (peaks: Peaks): Peaks => {
+    const places = [...peaks.cents.keys()].filter(
+      (at) => (peaks.cents[at] as number) > 300 && (peaks.cents[at] as number) < 5300,
+    );
+    const take = (values: Float64Array | Float32Array) => places.map((at) => values[at] as number);
+    return {
+      frame: Float64Array.from(take(peaks.frame)),
+      cents: Float32Array.from(take(peaks.cents)),
+      strength: Float32Array.from(take(peaks.strength)),
+    };
+  };
+  const peaks = inner(randomPeaks(makeRandom(11), 30));
+  const high = (engine: Engine, some: Peaks, slack = 1) =>
+    new Set(
+      [...makeCodes(some, engine.coding, engine.density.track, slack).key].map((key) =>
+        Math.floor(key / 2 ** engine.coding.lengthBits),
+      ),
+    );
+  const common = (a: Set<number>, b: Set<number>) => [...a].filter((key) => b.has(key)).length / a.size;
+
+  test.each([
+    [1.08, 0],
+    [0.92, 0],
+    [1, 100],
+    [1.06, 101],
+  ])("of panako stay the same at tempo %f and %i cents", (tempo, cents) => {
+    expect(common(high(panako, peaks), high(panako, moved(peaks, tempo, cents), 1.1))).toBeGreaterThan(0.45);
+    expect(common(high(panako, peaks), high(panako, inner(randomPeaks(makeRandom(12), 30))))).toBeLessThan(0.01);
+  });
+  test("of audfprint stay the same at another time", () => {
+    const later = { ...peaks, frame: peaks.frame.map((frame) => frame + 1000) };
+    expect(common(high(audfprint, peaks), high(audfprint, later))).toBe(1);
+  });
+  test.each([audfprint, panako])("keys fit 40 bits: $name", ({ coding, density }) => {
+    for (const key of makeCodes(peaks, coding, density.excerpt).key) {
+      expect(Number.isInteger(key) && key >= 0 && key < 2 ** 40).toBe(true);
+    }
+  });
+});
+
+describe.each([audfprint, panako])("$name", (engine) => {
+  let store: Store;
+  const songs = [21, 22, 23, 24].map((seed) => tune(seed, 60));
+  beforeEach(() => {
+    store = openStore(tempFolder(), engine);
+    store.add(songs.map((samples, index) => ({ id: index + 1, durationSec: 60, peaks: peaksOf(samples) })));
+  });
+  afterEach(() => store.close());
+  const ask = (samples: Float32Array, except?: ReadonlySet<number>): SidecarMatch[] => {
+    const { segments, release } = store.acquire();
+    const query = { peaks: peaksOf(samples), durationSec: secondsOf(samples.length), ...(except ? { except } : {}) };
+    const found = runThrough(search({ engine, segments, get: store.get, peaks: store.peaks }, query));
+    release();
+    return found.sort((a, b) => b.score - a.score);
+  };
+
+  test("finds an excerpt where it is", () => {
+    const [best, ...others] = ask((songs[2] as Float32Array).slice(11_025 * 20, 11_025 * 40));
+    expect(best?.id).toBe(3);
+    expect(Math.abs((best?.refStartSec ?? 0) - 20 - (best?.queryStartSec ?? 0))).toBeLessThan(0.1);
+    expect(others.filter(({ score }) => score > (best?.score ?? 0) / 3)).toEqual([]);
+  });
+
+  test("finds nothing of what it does not have", () => {
+    expect(ask(tune(99, 20)).filter(({ score }) => score > 15)).toEqual([]);
+  });
+
+  test("leaves out what it is told to", () => {
+    expect(ask((songs[0] as Float32Array).slice(0, 11_025 * 20), new Set([1])).filter(({ id }) => id === 1)).toEqual(
+      [],
+    );
+  });
+
+  test("finds the tracks of a set with their times", () => {
+    const set = Float32Array.from([
+      ...(songs[1] as Float32Array).subarray(11_025 * 5, 11_025 * 45),
+      ...tune(77, 30),
+      ...(songs[3] as Float32Array).subarray(0, 11_025 * 50),
+    ]);
+    const found = ask(set)
+      .filter(({ score }) => score > 15)
+      .sort((a, b) => a.queryStartSec - b.queryStartSec);
+    expect(found.map(({ id }) => id)).toEqual([2, 4]);
+    const [first, second] = found as [SidecarMatch, SidecarMatch];
+    expect(Math.abs(first.queryStartSec)).toBeLessThan(3);
+    expect(Math.abs(first.queryEndSec - 40)).toBeLessThan(3);
+    expect(Math.abs(second.queryStartSec - 70)).toBeLessThan(3);
+    expect(Math.abs(second.refStartSec)).toBeLessThan(3);
+  });
+
+  test("gives nothing for what is shorter than a code, or empty", () => {
+    expect(ask(new Float32Array(200))).toEqual([]);
+    expect(ask(new Float32Array(11_025 * 60))).toEqual([]);
+  });
+});
+
+test.each([1.04, 0.94])("panako finds what a turntable plays at %f times the speed, and says so", (ratio) => {
+  const store = openStore(tempFolder(), panako);
+  const song = tune(31, 60);
+  store.add([{ id: 1, durationSec: 60, peaks: peaksOf(song) }]);
+  const played = faster(song, ratio).slice(0, 11_025 * 20);
+  const { segments, release } = store.acquire();
+  const index = { engine: panako, segments, get: store.get, peaks: store.peaks };
+  const [best] = runThrough(search(index, { peaks: peaksOf(played), durationSec: 20 }));
+  release();
+  store.close();
+  expect(best?.id).toBe(1);
+  expect(Math.abs((best?.tempoRatio ?? 0) - ratio)).toBeLessThan(0.005);
+  expect(Math.abs((best?.pitchRatio ?? 0) - ratio)).toBeLessThan(0.01);
+});
+
+test.each([8000, 16_000, 22_050, 44_100, 48_000, 96_000])(
+  "sound of %i Hz is brought to the rate of analysis",
+  (rate) => {
+    const seconds = 2;
+    const samples = Float32Array.from({ length: rate * seconds }, (_, at) => Math.sin((2 * Math.PI * 440 * at) / rate));
+    const resampler = makeResampler(rate, 11_025);
+    const out = [
+      ...resampler.take(samples.subarray(0, 777)),
+      ...resampler.take(samples.subarray(777)),
+      ...resampler.finish(),
+    ];
+    expect(Math.abs(out.length - 11_025 * seconds)).toBeLessThan(40);
+    for (let at = 2000; at < 20_000; at += 997)
+      expect(Math.abs((out[at] as number) - Math.sin((2 * Math.PI * 440 * at) / 11_025))).toBeLessThan(0.02);
+  },
+);
