@@ -24,6 +24,7 @@ WORKDIR /app
 COPY --from=packages /app/node_modules ./node_modules
 COPY package.json bunfig.toml tsconfig.json LICENSE ./
 COPY daemon ./daemon
+COPY sidecars ./sidecars
 COPY ui ./ui
 COPY docker/health.mjs ./docker/
 COPY --chmod=0755 docker/entrypoint.sh /usr/local/bin/phaze

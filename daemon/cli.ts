@@ -3,6 +3,7 @@ import { type Command, helpOf, type Io, parseWords, UsageError } from "./command
 import { db } from "./commands/db.ts";
 import { doctor } from "./commands/doctor.ts";
 import { evaluate } from "./commands/eval.ts";
+import { fingerprint, identify } from "./commands/fingerprint.ts";
 import { inspect } from "./commands/inspect.ts";
 import { audit, files, proposals, status } from "./commands/lists.ts";
 import { models } from "./commands/models.ts";
@@ -27,6 +28,8 @@ export const commands: readonly Command[] = [
   undo,
   propose,
   analyze,
+  fingerprint,
+  identify,
   tags,
   models,
   db,
@@ -40,7 +43,7 @@ const overview = (): string =>
     "",
     "Usage: phaze COMMAND [options]",
     "",
-    ...commands.map((command) => `  ${command.name.padEnd(10)} ${command.summary}`),
+    ...commands.map((command) => `  ${command.name.padEnd(11)} ${command.summary}`),
     "",
     "Each command has --help and --json. Exit code: 0 done, 1 failed, 2 wrong use.",
   ].join("\n");

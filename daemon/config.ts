@@ -5,6 +5,9 @@ import { z } from "zod";
 const flag = z.stringbool({ truthy: ["true", "1", "yes", "on"], falsy: ["false", "0", "no", "off", ""] });
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const optionalText = z.string().trim().min(1).optional();
+const optionalUrl = z
+  .url({ protocol: /^https?$/, message: "must be an address such as http://10.0.0.2:8001" })
+  .optional();
 const basePath = z
   .string()
   .regex(/^(\/[A-Za-z0-9._~-]+)*$/, "must be empty or look like /phaze, without a slash at the end");
@@ -82,7 +85,21 @@ export const settings = {
     "Folder of the models for mood and style; default: models/ beside the database",
   ),
   PHAZE_WRITE_TAGS: setting(flag, "false", "Allow writing tempo, key, mood and genre into the files' tags, on request"),
-  WORKER_HEALTH_CHECK_INTERVAL: setting(whole(1, 3600), "60", "Seconds between looks at Ollama"),
+  WORKER_HEALTH_CHECK_INTERVAL: setting(
+    whole(1, 3600),
+    "60",
+    "Seconds between looks at Ollama and at the fingerprint engines",
+  ),
+  AUDFPRINT_URL: setting(
+    optionalUrl,
+    undefined,
+    "Address of an audfprint sidecar that you run; default: Phaze starts its own, on port 8001",
+  ),
+  PANAKO_URL: setting(
+    optionalUrl,
+    undefined,
+    "Address of a Panako sidecar that you run; default: Phaze starts its own, on port 8002",
+  ),
   OLLAMA_HOST: setting(z.string().min(1), "http://127.0.0.1:11434", "Address of your Ollama"),
   LLM_MODEL: setting(z.string().min(1), "qwen3:4b", "Ollama model that refines proposals"),
   LLM_MAX_RPM: setting(whole(1, 10_000), "30", "Most requests to Ollama a minute"),
@@ -98,7 +115,7 @@ type SettingName = keyof typeof settings;
 type Values = { [K in SettingName]: z.output<(typeof settings)[K]["schema"]> };
 
 /** Settings of the early description that wait for their part of the product; set today, they do nothing. */
-export const laterSettings = ["AUDFPRINT_URL", "PANAKO_URL", "REDIS_URL", "PHAZE_PATH_MAP"];
+export const laterSettings = ["REDIS_URL", "PHAZE_PATH_MAP"];
 
 export interface Config {
   readonly values: Readonly<Values>;

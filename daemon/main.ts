@@ -5,6 +5,7 @@ import { DatabaseError, type Db, lockDatabase, openDatabase } from "./db/open.ts
 import { giveBackRunning } from "./db/runs.ts";
 import { closeOpenScans } from "./db/scan-batches.ts";
 import { makeEvents } from "./events.ts";
+import { makeFingerprints } from "./fingerprints.ts";
 import { keptToken, makeAuth } from "./http/auth.ts";
 import type { AppDeps } from "./http/deps.ts";
 import type { Log } from "./log.ts";
@@ -61,13 +62,13 @@ function openAlone(config: Config, log: Log): { db: Db; close(): void } {
 
 /**
  * Starts everything but the HTTP server: database, recovery, pipeline, watcher. `watch`, `work` and `listen` leave parts at
- * rest: the watcher, all stages, those that decode sound.
+ * rest: the watcher, all stages, those that decode sound. `fingerprint` starts the sidecars also without work.
  */
 export async function startDaemon(
   config: Config,
   library: string,
   log: Log,
-  options: { watch: boolean; work: boolean; listen?: boolean },
+  options: { watch: boolean; work: boolean; listen?: boolean; fingerprint?: boolean },
 ): Promise<Daemon> {
   const { db, close } = openAlone(config, log);
   const { values } = config;
@@ -96,6 +97,16 @@ export async function startDaemon(
     syncStages(db, registry);
     scheduler.wake();
   });
+  const fingerprints = makeFingerprints({
+    config,
+    db,
+    log,
+    registry: () => registry,
+    onChange: () => {
+      syncStages(db, registry);
+      scheduler.wake();
+    },
+  });
   const registry = makeStages({
     root: library,
     ffprobePath,
@@ -105,6 +116,7 @@ export async function startDaemon(
     modelsPath: config.modelsPath,
     models: sound.models,
     soundUnavailable: () => (options.listen === false ? "Sound is not analysed by this process" : sound.unavailable()),
+    fingerprints: fingerprints.sidecars,
   });
   syncStages(db, registry);
   const { WORKER_MAX_JOBS: most } = values;
@@ -145,10 +157,13 @@ export async function startDaemon(
   const looked = model.check();
   // A short-lived command should know, but not wait for a server that is silent; the daemon learns of it a moment later.
   if (!options.watch) await Promise.race([looked, Bun.sleep(longestLookMs)]);
+  if (options.fingerprint ?? (options.work && options.listen !== false)) fingerprints.sidecars.start();
   if (options.work) scheduler.start();
   watching.start();
   const { scanner, settling, watchedFolders } = watching;
-  const services = () => [model.status(), ffprobeStatus(ffprobePath), ...sound.services(), ...watching.services()];
+  const { sidecars } = fingerprints;
+  const others = () => [...sound.services(), ...sidecars.services(), ...watching.services()];
+  const services = () => [model.status(), ffprobeStatus(ffprobePath), ...others()];
   const deps: AppDeps = {
     config,
     library,
@@ -160,6 +175,7 @@ export async function startDaemon(
     scanner,
     mover,
     tagger,
+    sidecars,
     auth,
     now,
     services,
@@ -170,6 +186,7 @@ export async function startDaemon(
     deps,
     async idle() {
       await looked;
+      await sidecars.ready();
       do {
         await scanner.idle();
         await scheduler.idle();
@@ -182,6 +199,7 @@ export async function startDaemon(
       await mover.stop();
       model.stop();
       await scheduler.stop();
+      await fingerprints.stop();
       await sound.close();
       close();
     },

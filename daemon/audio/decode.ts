@@ -7,7 +7,11 @@ import { type Levels, makeLevelMeter } from "./levels.ts";
 import { makeTruePeakMeter } from "./true-peak.ts";
 
 /** Rates at which mono can be had. 44,100 Hz comes with levels and peaks of the stereo mix. */
-export type Rate = 44_100 | 16_000;
+export type Rate = 44_100 | 16_000 | 11_025;
+
+/** The descriptor that mono of each rate but the first comes from; 4 is the file. */
+const monoDescriptors = { 16000: 3, 11025: 5 } as const;
+const monoRates = [16_000, 11_025] as const;
 
 /** A decoder as a program: FFmpeg's command line, or a script that takes the same options. */
 export interface Decoder {
@@ -64,7 +68,7 @@ const promiseSlackSec = 0.2;
 
 /**
  * FFmpeg's options: the first audio stream of descriptor 4, measured for loudness as it is, and mixed down once for each
- * rate, by a polyphase filter that is flat to 0.01 dB up to 7 kHz of 16 kHz and takes off 95 dB above 8.7 kHz. Descriptor 1 gets 44,100 Hz in one or two channels as the source has, descriptor 3 gets 16,000 Hz mono.
+ * rate, by a polyphase filter that is flat to 0.01 dB up to 7 kHz of 16 kHz and takes off 95 dB above 8.7 kHz. Descriptor 1 gets 44,100 Hz in one or two channels as the source has, 3 gets 16,000 Hz and 5 gets 11,025 Hz mono, when they are asked for.
  * `rematrix_maxval=1` mixes several channels down so that nothing exceeds full scale: (L + R) / 2 for stereo.
  */
 function optionsFor(rates: readonly Rate[]): string[] {
@@ -78,8 +82,9 @@ function optionsFor(rates: readonly Rate[]): string[] {
     maps.push("-map", `[out${descriptor}]`, "-f", "f32le", `pipe:${descriptor}`);
   };
   add("m", 44_100, "mono|stereo", 1);
-  if (rates.includes(16_000)) add("n", 16_000, "mono", 3);
-  const split = rates.includes(16_000) ? "asplit=3[l][m][n]" : "asplit=2[l][m]";
+  const mono = monoRates.filter((rate) => rates.includes(rate));
+  for (const rate of mono) add(`n${rate}`, rate, "mono", monoDescriptors[rate]);
+  const split = `asplit=${2 + mono.length}[l][m]${mono.map((rate) => `[n${rate}]`).join("")}`;
   return [
     ...["-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+info", "-max_error_rate", "1"],
     ...["-max_alloc", `${mostAllocBytes}`],
@@ -137,11 +142,12 @@ function killGroup(child: ChildProcess): void {
 export function startDecoding(decoder: Decoder, path: RawPath, rates: readonly Rate[], signal: AbortSignal): Decoding {
   signal.throwIfAborted();
   const fd = openSync(path as string, "r");
+  const wants = (rate: Rate) => (rates.includes(rate) ? "pipe" : "ignore");
   const child = spawn(decoder.path, [...decoder.args, ...optionsFor(rates)], {
     detached: true,
     // Whoever reads untrusted files need not know tokens and passwords.
     env: { LANG: "C.UTF-8" },
-    stdio: ["ignore", "pipe", "pipe", rates.includes(16_000) ? "pipe" : "ignore", fd],
+    stdio: ["ignore", "pipe", "pipe", wants(16_000), fd, wants(11_025)],
   });
   closeSync(fd);
   const reader = makeDecodeLogReader();
@@ -160,7 +166,7 @@ export function startDecoding(decoder: Decoder, path: RawPath, rates: readonly R
   const onAbort = () => {
     killGroup(child);
     // A stream that waited for its reader does not always notice that the other end has gone.
-    for (const stream of [child.stdout, child.stdio[3], child.stderr]) stream?.destroy();
+    for (const stream of [child.stdout, child.stderr, ...child.stdio.slice(3)]) stream?.destroy();
     ended.resolve({ code: null, signal: "SIGKILL" });
   };
   signal.addEventListener("abort", onAbort, { once: true });
@@ -183,8 +189,8 @@ export function startDecoding(decoder: Decoder, path: RawPath, rates: readonly R
       yield mono;
     }
   }
-  async function* modelRate(): AsyncGenerator<Float32Array> {
-    const stream = child.stdio[3] as Readable;
+  async function* monoRate(rate: (typeof monoRates)[number]): AsyncGenerator<Float32Array> {
+    const stream = (child.stdio as readonly unknown[])[monoDescriptors[rate]] as Readable;
     for await (const block of samplesOf(stream, async () => 1)) yield clean(block);
   }
   /** A stream that breaks off ends here; the report says why. */
@@ -198,7 +204,7 @@ export function startDecoding(decoder: Decoder, path: RawPath, rates: readonly R
 
   return {
     promisedSec: () => reader.log.promisedSec,
-    blocks: (rate) => untilBroken(rate === 44_100 ? fullRate() : modelRate()),
+    blocks: (rate) => untilBroken(rate === 44_100 ? fullRate() : monoRate(rate)),
     async report() {
       const end = await ended.promise;
       signal.throwIfAborted();

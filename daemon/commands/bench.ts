@@ -12,6 +12,9 @@ const benches = {
   accuracy: async () => (await import("../../bench/accuracy.ts")).benchAccuracy,
   "set-curve": async () => (await import("../../bench/set-curve.ts")).benchSetCurve,
   analyze: async () => (await import("../../bench/analyze.ts")).benchAnalyze,
+  fingerprint: async () => (await import("../../bench/fingerprint.ts")).benchFingerprint,
+  "fingerprint-calibrate": async () => (await import("../../bench/fingerprint-calibrate.ts")).benchFingerprintCalibrate,
+  "fingerprint-scale": async () => (await import("../../bench/fingerprint-scale.ts")).benchFingerprintScale,
   naming: async () => (await import("../../bench/naming.ts")).benchNaming,
 } as const;
 
@@ -20,7 +23,11 @@ export const bench: Command = {
   summary: "Measure, in one run with a peer where there is one",
   usage: `${Object.keys(benches).join(" | ")} [FILE…]`,
   words: [1, 1000],
-  async run({ words, io, json, config }) {
+  options: {
+    benchmark: { type: "string", value: "DIR", help: "Folder of a fingerprint benchmark" },
+    results: { type: "string", value: "FILE", help: "Where its results go, or come from" },
+  },
+  async run({ words, io, json, config, flags }) {
     const load = benches[words[0] as keyof typeof benches];
     if (!load) throw new UsageError(`There are: ${Object.keys(benches).join(", ")}`);
     const run = await load();
@@ -28,6 +35,8 @@ export const bench: Command = {
       signal: io.signal,
       files: words.slice(1).map((file) => resolve(io.cwd, file)),
       config: config(),
+      ...(typeof flags.benchmark === "string" ? { benchmark: resolve(io.cwd, flags.benchmark) } : {}),
+      ...(typeof flags.results === "string" ? { results: resolve(io.cwd, flags.results) } : {}),
       print: (line: string) => (json ? io.err(`${line}\n`) : io.out(`${line}\n`)),
     });
     if (json) printJson(io, result);

@@ -1,4 +1,5 @@
 import { examine } from "../doctor.ts";
+import { sidecarsOf } from "../fingerprints.ts";
 import { silentLog } from "../log.ts";
 import { makeLanguageModel } from "../model.ts";
 import { ffprobeStatus, findProgram } from "../services.ts";
@@ -19,7 +20,9 @@ export const doctor: Command = {
     model.stop();
     const sound = await makeSound(settings);
     await sound.close();
-    const services = [model.status(), ffprobeStatus(findProgram("ffprobe")), ...sound.services()];
+    const sidecars = sidecarsOf(settings, silentLog, () => {});
+    const others = [...sound.services(), ...sidecars.services()];
+    const services = [model.status(), ffprobeStatus(findProgram("ffprobe")), ...others];
     const checks = examine(settings, services);
     if (json) printJson(io, { checks });
     else

@@ -1,12 +1,19 @@
 import type { Analysis, AnalysisParts } from "../contract/analysis.ts";
 import { mergeAnalysis } from "../contract/analysis-merge.ts";
+import type { Fingerprint } from "../contract/fingerprint.ts";
 import type { RawPath } from "../contract/raw-path.ts";
+import { type FingerprintEngine, fingerprintEngines } from "../contract/sidecar.ts";
+import { fingerprintStageOf } from "../fingerprint/engines.ts";
 import { silentLog } from "../log.ts";
 import { makeDecodeGroup, type SoundDeps } from "../pipeline/decode-group.ts";
 import type { PcmStage, StageTools } from "../pipeline/stage.ts";
 
+export type FingerprintFacts = Pick<Fingerprint, "hashes" | "durationSec" | "outcome">;
+
 export interface SoundInspection {
   analysis: Analysis | null;
+  /** What each engine stored, by its name. */
+  fingerprint: Partial<Record<FingerprintEngine, FingerprintFacts>>;
   errors: { stage: string; message: string }[];
   /** True when a stage tried and failed; without models, say, it cannot even try. */
   failed: boolean;
@@ -16,6 +23,17 @@ export interface SoundInspection {
 
 // biome-ignore lint/suspicious/noExplicitAny: stages of different outputs share one list.
 export type SoundStages = readonly PcmStage<any>[];
+
+/** Takes what the engines said out of what the stages gave. */
+function takeFingerprints(parts: Record<string, unknown>): SoundInspection["fingerprint"] {
+  const found: SoundInspection["fingerprint"] = {};
+  for (const engine of fingerprintEngines) {
+    const part = parts[fingerprintStageOf(engine)] as Fingerprint | undefined;
+    delete parts[fingerprintStageOf(engine)];
+    if (part) found[engine] = { hashes: part.hashes, durationSec: part.durationSec, outcome: part.outcome };
+  }
+  return found;
+}
 
 /** Runs the stages that listen on one file, with one decode. */
 export async function inspectSound(
@@ -47,8 +65,9 @@ export async function inspectSound(
   await Promise.all(runs);
   const ms = Object.fromEntries(Object.entries(group.cpuMs).map(([stage, spent]) => [stage, Math.round(spent)]));
   ms.decode = Math.round(performance.now() - start);
+  const fingerprint = takeFingerprints(parts);
   const found = Object.keys(parts).length > 0;
-  return { analysis: found ? mergeAnalysis(parts as AnalysisParts) : null, errors, failed, ms };
+  return { analysis: found ? mergeAnalysis(parts as AnalysisParts) : null, fingerprint, errors, failed, ms };
 }
 
 const bars = "▁▂▃▄▅▆▇█";

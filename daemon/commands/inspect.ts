@@ -5,11 +5,14 @@ import { textCompanionExtensions } from "../contract/kinds.ts";
 import type { Metadata } from "../contract/metadata.ts";
 import type { ProposalDraft } from "../contract/naming.ts";
 import { displayPath, extensionOf, joinRaw, splitRaw } from "../contract/raw-path.ts";
+import { type FingerprintEngine, fingerprintEngines } from "../contract/sidecar.ts";
 import { linkCompanions } from "../db/companions.ts";
 import { tagTexts } from "../db/naming-input.ts";
+import type { Sidecars } from "../fingerprint/sidecars.ts";
 import { silentLog } from "../log.ts";
 import { findProgram } from "../services.ts";
 import { makeSound, type Sound } from "../sound.ts";
+import { makeFingerprintStage } from "../stages/fingerprint.ts";
 import { hashStage } from "../stages/hash.ts";
 import { keyStage } from "../stages/key.ts";
 import { loudnessStage } from "../stages/loudness.ts";
@@ -19,8 +22,9 @@ import { rhythmStage } from "../stages/rhythm.ts";
 import { makeTagsStage } from "../stages/tags.ts";
 import { listFolder } from "../watch/walk.ts";
 import type { Command, CommandInput } from "./command.ts";
-import { describeAnalysis, inspectSound } from "./inspect-sound.ts";
+import { describeAnalysis, type FingerprintFacts, inspectSound } from "./inspect-sound.ts";
 import { printJson } from "./review.ts";
+import { startScratchSidecars } from "./scratch-sidecars.ts";
 import { progressBar, showBytes } from "./table.ts";
 
 /** All that the stages say of one file outside the database. A stage that cannot run is named in `errors`. */
@@ -32,6 +36,7 @@ export interface Inspection {
   durationSec?: number | null;
   metadata?: Metadata;
   analysis?: Analysis;
+  fingerprint?: Partial<Record<FingerprintEngine, FingerprintFacts>>;
   proposal?: ProposalDraft;
   errors: { stage: string; message: string }[];
   ms: Record<string, number>;
@@ -65,10 +70,11 @@ function neighbours(path: string) {
 }
 
 /** Adds what the stages that listen say (its length is the truth, whatever the tags say); true when one has failed. */
-async function addSound(result: Inspection, input: CommandInput, sound: Sound): Promise<boolean> {
+async function addSound(result: Inspection, input: CommandInput, sound: Sound, engines: Sidecars): Promise<boolean> {
   const bar = progressBar(input.io);
   const mood = makeMoodStage({ modelsPath: input.config().modelsPath, models: sound.models });
-  const stages = [loudnessStage, rhythmStage, keyStage, mood];
+  const prints = fingerprintEngines.map((engine) => makeFingerprintStage(engine, engines));
+  const stages = [loudnessStage, rhythmStage, keyStage, mood, ...prints];
   const heard = await inspectSound(result.path, stages, sound, input.io.signal, (fraction) =>
     bar.show(Math.round(fraction * 100), 100, "listening"),
   );
@@ -76,6 +82,7 @@ async function addSound(result: Inspection, input: CommandInput, sound: Sound): 
   result.errors.push(...heard.errors);
   Object.assign(result.ms, heard.ms);
   if (heard.analysis) result.analysis = heard.analysis;
+  if (Object.keys(heard.fingerprint).length > 0) result.fingerprint = heard.fingerprint;
   if (heard.analysis?.durationSec !== undefined) result.durationSec = heard.analysis.durationSec;
   return heard.failed;
 }
@@ -85,6 +92,7 @@ async function inspectFile(
   input: CommandInput,
   ffprobePath: string | null,
   sound: Sound,
+  engines: Sidecars,
 ): Promise<{ item: Inspection; failed: boolean }> {
   const { values, libraryPath } = input.config();
   const result: Inspection = { path, sizeBytes: null, fileType: extensionOf(path), errors: [], ms: {} };
@@ -116,7 +124,7 @@ async function inspectFile(
     tags.output.parse(await tags.run({ path, extension: extensionOf(path) }, tools, signal)),
   );
   if (metadata) Object.assign(result, { metadata, durationSec: metadata.durationSec });
-  if (await addSound(result, input, sound)) failed = true;
+  if (await addSound(result, input, sound, engines)) failed = true;
   const propose = makeProposeStage({ maxCompanionChars: values.LLM_MAX_COMPANION_CHARS });
   const relative =
     libraryPath && path.startsWith(`${libraryPath}/`)
@@ -149,6 +157,8 @@ function describe(item: Inspection): string {
     for (const [name, value] of Object.entries(tagTexts(metadata))) lines.push(`  ${name.padEnd(12)} ${value}`);
   }
   if (analysis) lines.push(...describeAnalysis(analysis));
+  for (const [engine, { outcome, hashes }] of Object.entries(item.fingerprint ?? {}))
+    lines.push(`  ${engine.padEnd(12)} ${outcome === "silent" ? "silent" : `${hashes} hashes`}`);
   if (proposal) {
     lines.push(
       `  → ${proposal.directory}/${proposal.filename}  (${proposal.kind}, ${proposal.engine}, ${proposal.confidence.toFixed(2)})`,
@@ -178,16 +188,23 @@ export const inspect: Command = {
   async run(input) {
     const ffprobePath = findProgram("ffprobe");
     const sound = await makeSound(input.config());
+    const scratch = await startScratchSidecars();
     let failed = false;
     try {
       for (const word of input.words) {
-        const { item, failed: here } = await inspectFile(resolve(input.io.cwd, word), input, ffprobePath, sound);
+        const { item, failed: here } = await inspectFile(
+          resolve(input.io.cwd, word),
+          input,
+          ffprobePath,
+          sound,
+          scratch.sidecars,
+        );
         failed ||= here;
         if (input.json) printJson(input.io, item);
         else input.io.out(`${describe(item)}\n`);
       }
     } finally {
-      await sound.close();
+      await Promise.all([sound.close(), scratch.stop()]);
     }
     return failed ? 1 : 0;
   },

@@ -7,7 +7,7 @@ import { progressBar, showBytes } from "./table.ts";
 /** Runs `work` with a client and closes it whatever happens. */
 export async function withClient<T>(
   input: CommandInput,
-  options: { work: boolean },
+  options: { work: boolean; fingerprint?: boolean },
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
   const client = await connectClient(input.config(), options);

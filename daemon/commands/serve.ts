@@ -3,6 +3,7 @@ import { describeSettings } from "../config.ts";
 import { makeDemoLibrary } from "../demo.ts";
 import { belowBasePath, makeApp } from "../http/app.ts";
 import { buildPanel } from "../http/panel.ts";
+import { identifyPath } from "../http/routes/identify.ts";
 import { makeLog } from "../log.ts";
 import { startDaemon } from "../main.ts";
 import { addressFile, libraryOf } from "./client.ts";
@@ -30,6 +31,9 @@ async function prepareLibrary({ io, words, config }: CommandInput): Promise<stri
   return library;
 }
 
+/** 24 h of 48,000 Hz mono float32, and some. */
+const mostSoundBytes = 20e9;
+
 const hostInUrl = (host: string) =>
   host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "[::1]" : host.includes(":") ? `[${host}]` : host;
 
@@ -51,8 +55,18 @@ export const serve: Command = {
     const fetch = belowBasePath(makeApp(daemon.deps, panel), values.PHAZE_BASE_PATH);
     let server: ReturnType<typeof Bun.serve>;
     try {
-      // Idle connections are the event streams, which say something every 15 s.
-      server = Bun.serve({ hostname: values.API_HOST, port: values.API_PORT, idleTimeout: 60, fetch });
+      server = Bun.serve({
+        hostname: values.API_HOST,
+        port: values.API_PORT,
+        // Idle connections are the event streams, which say something every 15 s.
+        idleTimeout: 60,
+        // The app has its own limit; only sound to be recognised may be long.
+        maxRequestBodySize: mostSoundBytes,
+        fetch: (request, self) => {
+          if (new URL(request.url).pathname.endsWith(identifyPath)) self.timeout(request, 0);
+          return fetch(request);
+        },
+      });
     } catch (error) {
       await daemon.stop();
       throw new Error(

@@ -9,6 +9,8 @@ import { analysisRoutes } from "./routes/analysis.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { executionRoutes } from "./routes/execution.ts";
 import { fileRoutes } from "./routes/files.ts";
+import { fingerprintRoutes } from "./routes/fingerprint.ts";
+import { identifyPath, identifyRoutes } from "./routes/identify.ts";
 import { pipelineRoutes } from "./routes/pipeline.ts";
 import { proposalRoutes } from "./routes/proposals.ts";
 import { systemRoutes } from "./routes/system.ts";
@@ -54,12 +56,12 @@ export function makeApp(deps: AppDeps, panel: Panel) {
       },
     }),
   );
-  app.use(
-    bodyLimit({
-      maxSize: mostBodyBytes,
-      onError: (c) => problem(c, 413, "The request is too large", `At most ${mostBodyBytes} bytes`),
-    }),
-  );
+  const limit = bodyLimit({
+    maxSize: mostBodyBytes,
+    onError: (c) => problem(c, 413, "The request is too large", `At most ${mostBodyBytes} bytes`),
+  });
+  // Sound may be hours long: it is passed on as it comes, and never held.
+  app.use((c, next) => (c.req.path === identifyPath ? next() : limit(c, next)));
   app.use(auth.guard);
   app.use(async (c, next) => {
     // Clients announce JSON and send nothing; that means the defaults.
@@ -117,6 +119,8 @@ export function makeApp(deps: AppDeps, panel: Panel) {
     .route("/", pipelineRoutes(deps))
     .route("/", fileRoutes(deps))
     .route("/", analysisRoutes(deps))
+    .route("/", fingerprintRoutes(deps))
+    .route("/", identifyRoutes(deps))
     .route("/", proposalRoutes(deps))
     .route("/", executionRoutes(deps))
     .route("/", taggingRoutes(deps))

@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import type { ServiceStatus } from "../contract/service.ts";
 import type { Db } from "../db/open.ts";
 import type { Events } from "../events.ts";
+import type { Sidecars } from "../fingerprint/sidecars.ts";
 import type { Log } from "../log.ts";
 import type { Registry } from "../pipeline/registry.ts";
 import type { Scheduler } from "../pipeline/scheduler.ts";
@@ -24,6 +25,7 @@ export interface AppDeps {
   scanner: Scanner;
   mover: Mover;
   tagger: Tagger;
+  sidecars: Sidecars;
   auth: Auth;
   now: () => number;
   services: () => ServiceStatus[];

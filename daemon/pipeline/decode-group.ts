@@ -9,6 +9,7 @@ import {
 import { makeWindower, type SampleWindow } from "../audio/windows.ts";
 import type { RawPath } from "../contract/raw-path.ts";
 import type { WorkerPool } from "../workers/pool.ts";
+import { makeSinkFeed, type SinkFeed } from "./sink-feed.ts";
 import { type PcmNeed, type PcmStage, type PcmWindow, PermanentError, type Skipped, type StageTools } from "./stage.ts";
 
 export interface SoundDeps {
@@ -30,7 +31,9 @@ export interface DecodeGroup {
 interface Member {
   stage: PcmStage<unknown>;
   tools: StageTools;
+  signal: AbortSignal;
   windows: PcmWindow[];
+  feed?: SinkFeed;
   live: boolean;
   resolve(output: unknown): void;
   reject(reason: unknown): void;
@@ -43,8 +46,8 @@ const clock = (sec: number) => `${Math.floor(sec / 60)}:${String(Math.floor(sec 
 const sameShape = (a: PcmNeed, b: PcmNeed) =>
   a.rate === b.rate && a.windowSamples === b.windowSamples && a.leadSamples === b.leadSamples;
 
-/** Makes a group for a file. Memory is bounded by a few windows, whatever the length of the file. */
-export function makeDecodeGroup(deps: SoundDeps, path: RawPath): DecodeGroup {
+/** Makes a group for a file; `fileId` is for sinks. Memory is bounded by a few windows, whatever the length of the file. */
+export function makeDecodeGroup(deps: SoundDeps, path: RawPath, fileId = 0): DecodeGroup {
   const members: Member[] = [];
   const cpuMs: Record<string, number> = {};
   const stop = new AbortController();
@@ -57,19 +60,26 @@ export function makeDecodeGroup(deps: SoundDeps, path: RawPath): DecodeGroup {
     how();
     if (live().length === 0) stop.abort(new Error("Nobody listens any more"));
   }
-  const fail = (member: Member, reason: unknown) => settle(member, () => member.reject(reason));
+  const fail = (member: Member, reason: unknown) =>
+    settle(member, () => {
+      member.feed?.abort(reason);
+      member.reject(reason);
+    });
+
+  /** Waits for something outside, which has a limit of its own: that is no silence of this file. */
+  async function waitFor<T>(work: Promise<T>): Promise<T> {
+    const waiting = setInterval(() => {
+      for (const member of live()) member.tools.progress();
+    }, signOfLifeMs);
+    return work.finally(() => clearInterval(waiting));
+  }
 
   /** Sends a window to a worker, and notes what each of `group` gets of it. */
   async function analyse(window: SampleWindow, group: readonly Member[]): Promise<void> {
     const listeners = group.filter((member) => member.live);
     if (listeners.length === 0) return;
     const tasks = listeners.map(({ stage }) => ({ name: stage.pcm?.task ?? "", options: stage.pcm?.options?.() }));
-    // The pool stops what hangs; to wait for it is no silence of this file.
-    const waiting = setInterval(() => {
-      for (const member of live()) member.tools.progress();
-    }, signOfLifeMs);
-    const run = deps.pool.run(window.samples, tasks, stop.signal);
-    const outcomes = await run.finally(() => clearInterval(waiting));
+    const outcomes = await waitFor(deps.pool.run(window.samples, tasks, stop.signal));
     for (const [at, member] of listeners.entries()) {
       const outcome = outcomes[at];
       cpuMs[member.stage.name] = (cpuMs[member.stage.name] ?? 0) + (outcome?.cpuMs ?? 0);
@@ -78,6 +88,22 @@ export function makeDecodeGroup(deps: SoundDeps, path: RawPath): DecodeGroup {
       else member.windows[window.index] = { startSec: window.startSec, endSec: window.endSec, result: outcome.result };
       member.tools.progress(lengthSec > 0 ? Math.min(1, window.endSec / lengthSec) : undefined);
     }
+  }
+
+  /** Hands a block to all sinks of its rate, and waits for the slowest; one that fails fails alone. */
+  async function pour(block: Float32Array, group: readonly Member[]): Promise<void> {
+    const writes = group
+      .filter((member) => member.live)
+      .map(async (member) => {
+        try {
+          member.feed ??= makeSinkFeed(member.stage, fileId, member.tools, member.signal);
+          const doneSec = await member.feed.write(block);
+          member.tools.progress(lengthSec > 0 ? Math.min(1, doneSec / lengthSec) : undefined);
+        } catch (error) {
+          fail(member, error);
+        }
+      });
+    if (writes.length > 0) await waitFor(Promise.all(writes));
   }
 
   /** Reads the stream of one rate to its end and hands out its windows, at most `most` at a time. */
@@ -91,6 +117,7 @@ export function makeDecodeGroup(deps: SoundDeps, path: RawPath): DecodeGroup {
       else groups.push({ shape: need, group: [member] });
     }
     const cutters = groups.map(({ shape, group }) => ({ windower: makeWindower(shape), group }));
+    const sinks = members.filter(({ stage }) => stage.sink?.rate === rate);
     const running = new Set<Promise<void>>();
     let failure: unknown = null;
     const send = async (window: SampleWindow, group: readonly Member[]) => {
@@ -107,6 +134,7 @@ export function makeDecodeGroup(deps: SoundDeps, path: RawPath): DecodeGroup {
       lengthSec = decoding.promisedSec() ?? 0;
       for (const member of live()) member.tools.progress();
       for (const { windower, group } of cutters) for (const window of windower.take(block)) await send(window, group);
+      if (sinks.length > 0) await pour(block, sinks);
     }
     for (const { windower, group } of cutters) {
       const rest = windower.rest();
@@ -116,10 +144,16 @@ export function makeDecodeGroup(deps: SoundDeps, path: RawPath): DecodeGroup {
     if (failure !== null) throw failure;
   }
 
-  function finish(member: Member, report: DecodeReport): void {
+  async function finish(member: Member, report: DecodeReport): Promise<void> {
+    try {
+      if (member.feed) member.windows[0] = await waitFor(member.feed.end());
+    } catch (error) {
+      fail(member, error);
+    }
+    if (!member.live) return;
     const windows = member.windows.filter((window) => window !== undefined);
     try {
-      if (member.stage.pcm && windows.length === 0)
+      if ((member.stage.pcm || member.stage.sink) && windows.length === 0)
         throw new PermanentError(`Too short to analyse: ${report.durationSec.toFixed(2)} s`);
       const output = member.stage.summarise(windows, report);
       settle(member, () => member.resolve(output));
@@ -131,21 +165,25 @@ export function makeDecodeGroup(deps: SoundDeps, path: RawPath): DecodeGroup {
   async function work(): Promise<void> {
     const decoder = deps.decoder();
     if (!decoder) throw new Error(noDecoder);
-    const wanted = new Set<Rate>([44_100, ...members.flatMap(({ stage }) => (stage.pcm ? [stage.pcm.rate] : []))]);
+    const wanted = new Set<Rate>([
+      44_100,
+      ...members.flatMap(({ stage }) => stage.sink?.rate ?? stage.pcm?.rate ?? []),
+    ]);
     const decoding = startDecoding(decoder, path, [...wanted], stop.signal);
     const most = deps.pool.size + 1;
     const listening = [...wanted].map((rate) => listen(decoding, rate, most));
     for (const promise of listening) promise.catch((error: unknown) => stop.abort(error));
     await Promise.all(listening);
     const report = await decoding.report();
-    for (const member of live()) finish(member, report);
+    await Promise.all(live().map((member) => finish(member, report)));
   }
 
   return {
     cpuMs,
     join(stage, tools, signal) {
       return new Promise((resolve, reject) => {
-        const member: Member = { stage, tools, windows: [], live: true, resolve: resolve as Member["resolve"], reject };
+        const settlers = { resolve: resolve as Member["resolve"], reject };
+        const member: Member = { stage, tools, signal, windows: [], live: true, ...settlers };
         members.push(member);
         if (signal.aborted) fail(member, signal.reason);
         else signal.addEventListener("abort", () => fail(member, signal.reason), { once: true });

@@ -96,7 +96,8 @@ export function makeScheduler(deps: SchedulerDeps): Scheduler {
     const { stage } = entry;
     if (stage.pool !== "pcm") return stage.run(input, tools, signal);
     if (!deps.sound) throw new Error(`Stage ${stage.name} needs decoded sound, which this process does not have`);
-    sharing.decode ??= makeDecodeGroup(deps.sound, (input as PcmInput).path);
+    const { path, fileId } = input as PcmInput;
+    sharing.decode ??= makeDecodeGroup(deps.sound, path, fileId);
     return sharing.decode.join(stage, tools, signal);
   }
 

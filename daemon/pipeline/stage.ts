@@ -64,17 +64,36 @@ export interface PcmWindow<Found = unknown> {
   result: Found;
 }
 
-/** Where the sound of a file comes from. */
+/** Where the sound of a file comes from, and whose it is. */
 export interface PcmInput {
+  fileId: number;
   path: RawPath;
+}
+
+/** Takes the whole sound of one file as it is decoded, block by block. */
+export interface PcmSink<Found> {
+  /** Takes a block (mono, −1…1, finite) before it returns; the decode waits for it. */
+  write(block: Float32Array): Promise<void>;
+  /** That was all, and it was decoded well. */
+  end(): Promise<Found>;
+  /** The decode failed, or nobody wants it any more: leaves nothing behind. Not after `end` has succeeded. */
+  abort(reason: unknown): void;
+}
+
+/** What a stage that wants the sound as one stream asks for. Nothing is opened before the first block. */
+export interface PcmSinkNeed<Found> {
+  rate: Rate;
+  open(fileId: number, tools: StageTools, signal: AbortSignal): PcmSink<Found>;
 }
 
 /** A stage that listens: all of a file that are due share one decode, and their windows go to the workers. */
 export interface PcmStage<Output, Found = unknown> extends StageBase<Output> {
   readonly pool: "pcm";
-  /** Null: the decoder's report is enough. */
+  /** Null: the decoder's report is enough, or a sink takes the sound. */
   readonly pcm: PcmNeed | null;
-  /** Makes the windows, in their order, one result. There is one at least, unless the stage needs none. */
+  /** In place of windows and workers: what it found comes as one window that is the whole file. */
+  readonly sink?: PcmSinkNeed<Found>;
+  /** Makes the windows, in their order, one result. There is one at least, unless the stage needs neither windows nor a sink. */
   summarise(windows: readonly PcmWindow<Found>[], report: DecodeReport): Output | Skipped;
 }
 

@@ -1,12 +1,19 @@
+import type { Fingerprint } from "../contract/fingerprint.ts";
 import type { ProposalDraft } from "../contract/naming.ts";
+import { type FingerprintEngine, fingerprintEngines } from "../contract/sidecar.ts";
 import { forgetAnalysis, saveKey, saveLoudness, saveMood, saveRhythm } from "../db/analysis.ts";
 import { relinkFolder } from "../db/companions.ts";
 import { getFile, rawPathOf, saveHash } from "../db/files.ts";
+import { fingerprintsOf, forgetFingerprints, saveFingerprint, saveMatches } from "../db/fingerprints.ts";
 import { saveMetadata } from "../db/metadata.ts";
 import { loadNamingInput, relativeTo } from "../db/naming-input.ts";
 import type { Db } from "../db/open.ts";
 import { pendingDraft, reopenProposal, saveProposal } from "../db/proposals.ts";
+import { enqueue } from "../db/runs.ts";
+import type { Engines } from "../fingerprint/engines.ts";
+import { makeFingerprintStage } from "../stages/fingerprint.ts";
 import { hashStage } from "../stages/hash.ts";
+import { makeIdentifyStage } from "../stages/identify.ts";
 import { keyStage } from "../stages/key.ts";
 import { loudnessStage } from "../stages/loudness.ts";
 import { type MoodDeps, makeMoodStage } from "../stages/mood.ts";
@@ -27,6 +34,7 @@ export interface StagesDeps extends MoodDeps {
   modelUnavailable: () => string | null;
   /** Why nothing can be listened to; null when it can. */
   soundUnavailable: () => string | null;
+  fingerprints: Engines;
 }
 
 const entry = <Input, Output>(
@@ -37,7 +45,7 @@ const entry = <Input, Output>(
 
 function loadPath(db: Db, fileId: number) {
   const file = getFile(db, fileId);
-  return file && { path: rawPathOf(file), extension: file.extension, sizeBytes: file.sizeBytes };
+  return file && { fileId, path: rawPathOf(file), extension: file.extension, sizeBytes: file.sizeBytes };
 }
 
 /**
@@ -49,8 +57,17 @@ function storeHash(db: Db, fileId: number, output: { sha256: string }, now: numb
   if (former && former !== output.sha256) {
     reopenProposal(db, fileId, now);
     forgetAnalysis(db, fileId);
+    forgetFingerprints(db, fileId);
   }
   return saveHash(db, fileId, output.sha256)?.mergedInto;
+}
+
+/** What of a file the engines hold. */
+function loadFingerprints(db: Db, fileId: number) {
+  const rows = fingerprintsOf(db, fileId);
+  const engines = (outcome: Fingerprint["outcome"]) =>
+    rows.filter((row) => row.outcome === outcome).map(({ engine }) => engine);
+  return getFile(db, fileId) && { fileId, stored: engines("stored"), silent: engines("silent") };
 }
 
 /** All stages, in an order in which each follows what it waits for. A new stage is one file and one line here. */
@@ -68,6 +85,19 @@ export function makeStages(deps: StagesDeps): Registry {
     ...stage,
     blockedBy: () => deps.soundUnavailable() ?? stage.blockedBy?.() ?? null,
   });
+  const fingerprint = (engine: FingerprintEngine) =>
+    entry(
+      listening(makeFingerprintStage(engine, deps.fingerprints)),
+      loadPath,
+      (db, fileId, output: Fingerprint, now) => {
+        saveFingerprint(db, fileId, output, now);
+        // One engine is enough to be recognised by: a file does not wait for the other one while that is away.
+        const others = fingerprintEngines.filter((other) => other !== engine);
+        if (others.every((other) => deps.fingerprints.unavailable(other) !== null))
+          enqueue(db, fileId, "identify", registry.get("identify").stage.version);
+        return undefined;
+      },
+    );
   const registry: Registry = makeRegistry([
     entry(hashStage, loadPath, (db, fileId, output, now) => {
       const survivor = storeHash(db, fileId, output, now);
@@ -83,6 +113,8 @@ export function makeStages(deps: StagesDeps): Registry {
     entry(listening(rhythmStage), loadPath, saveRhythm),
     entry(listening(keyStage), loadPath, saveKey),
     entry(listening(makeMoodStage(deps)), loadPath, saveMood),
+    ...fingerprintEngines.map(fingerprint),
+    entry(makeIdentifyStage(deps.fingerprints), loadFingerprints, saveMatches),
     entry(makeProposeStage(deps), (db, fileId) => loadNamingInput(db, fileId, deps.root), storeProposal),
     entry(makeRefineStage({ ...deps, unavailable: deps.modelUnavailable }), loadRefine, storeProposal),
   ]);

@@ -200,7 +200,7 @@ test("names of files do not steer the terminal", async () => {
     const { out, err } = await run(folder, args);
     expect(`${out}${err}`).not.toMatch(/(?!\n)\p{Cc}/u);
   }
-});
+}, 20_000);
 
 describe("the database's upkeep", () => {
   test("backup, loss, restore", async () => {
@@ -233,7 +233,7 @@ describe("the database's upkeep", () => {
     expect((await run(folder, ["db", "downgrade"])).code).toBe(0);
     expect((await run(folder, ["db", "current", "--json"])).json()).toMatchObject({ version: newest - 1, newest });
     expect((await run(folder, ["db", "upgrade"])).code).toBe(0);
-  });
+  }, 20_000);
 });
 
 describe("serve", () => {

@@ -7,7 +7,7 @@ import { readPackage, readText, section, tableRows } from "./repository.ts";
 const readme = readText("README.md");
 
 /** Commands of the early description that wait for their part of the product. */
-const laterCommands = ["fingerprint", "fingerprint-progress", "download-models"];
+const laterCommands = ["download-models"];
 /** Early commands whose script has another name, or that are no script. */
 const renamed: Record<string, string | null> = { install: "setup", "pip-audit": "audit", "db-revision": null };
 const earlyCommands = [

@@ -26,11 +26,18 @@ function stageCounts({ db, registry, scheduler }: AppDeps, media: number): Stats
   const counts = new Map(registry.entries.map(({ stage }) => [stage.name, readCounts(db, `run:${stage.name}`)]));
   return registry.entries.map(({ stage: { name, version } }) => {
     const { pending = 0, running = 0, done = 0, failed = 0, skipped = 0 } = counts.get(name) ?? {};
-    const coming = [...withAncestors(registry, name)]
+    const before = [...withAncestors(registry, name)]
       .filter((other) => other !== name)
-      .reduce((sum, other) => sum + (counts.get(other)?.pending ?? 0) + (counts.get(other)?.running ?? 0), 0);
-    const waiting = Math.min(pending + coming, media);
-    return { name, version, pending: waiting, running, done, failed, skipped, waitingFor: blocked[name] ?? null };
+      .map((other) => ({ other, n: (counts.get(other)?.pending ?? 0) + (counts.get(other)?.running ?? 0) }))
+      .filter(({ n }) => n > 0);
+    const waiting = Math.min(
+      before.reduce((sum, { n }) => sum + n, pending),
+      media,
+    );
+    // Nothing of its own to do, and all that is on its way to it waits: then it waits for the same.
+    const held = pending + running === 0 && before.every(({ other }) => blocked[other]) ? before[0] : undefined;
+    const waitingFor = blocked[name] ?? (held && blocked[held.other]) ?? null;
+    return { name, version, pending: waiting, running, done, failed, skipped, waitingFor };
   });
 }
 
