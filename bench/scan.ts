@@ -4,6 +4,7 @@ import { readCounts } from "../daemon/db/counts.ts";
 import { writeFact } from "../daemon/db/facts.ts";
 import { openDatabase } from "../daemon/db/open.ts";
 import { makeEvents } from "../daemon/events.ts";
+import { makeSidecars, sidecarPorts } from "../daemon/fingerprint/sidecars.ts";
 import { silentLog } from "../daemon/log.ts";
 import { makeStages } from "../daemon/pipeline/stages.ts";
 import type { AskModel } from "../daemon/stages/refine.ts";
@@ -25,6 +26,14 @@ function makeBareScanner(root: string, databasePath: string) {
     maxCompanionChars: 0,
     ask,
     modelUnavailable: () => null,
+    fingerprints: makeSidecars({
+      urls: {},
+      ports: sidecarPorts,
+      dataDir: "/nowhere",
+      healthMs: 60_000,
+      log: silentLog,
+      onChange() {},
+    }),
     soundUnavailable: () => null,
     modelsPath: "",
     models: () => ({ id: "", reason: null }),

@@ -9,6 +9,9 @@ export interface BenchOptions {
   /** What was named after the benchmark. */
   readonly files: readonly string[];
   readonly config: Config;
+  /** Folder of a benchmark that was made before, and file for its results. */
+  readonly benchmark?: string;
+  readonly results?: string;
 }
 
 /** Runs `work` with a folder of its own, which is removed whatever happens. */
