@@ -13,6 +13,7 @@ import type {
   scanSchema,
   UndoReply,
 } from "../daemon/contract/api.ts";
+import type { FileMatches } from "../daemon/contract/fingerprint-api.ts";
 
 export type FileDetail = z.infer<typeof fileDetailSchema>;
 export type FileRun = z.infer<typeof runSchema>;
@@ -21,7 +22,18 @@ export type Scan = z.infer<typeof scanSchema>;
 export type Decision = "approve" | "reject" | "undo";
 /** Values to set by hand; null takes one back to what was measured. */
 export type SoundChanges = { [Name in keyof PersonValues]?: PersonValues[Name] | null };
-export type { Analysis, AnalysisWindow, AuditItem, BatchItem, FileItem, PlanReply, ProposalItem, Stats, UndoReply };
+export type {
+  Analysis,
+  AnalysisWindow,
+  AuditItem,
+  BatchItem,
+  FileItem,
+  FileMatches,
+  PlanReply,
+  ProposalItem,
+  Stats,
+  UndoReply,
+};
 
 export interface Page<T> {
   items: T[];
@@ -168,6 +180,8 @@ export function makeApi(base: string, onSignedOut: () => void) {
       call<FileDetail>("GET", `/api/v1/files/${id}`, { ...(signal && { signal }) }),
     analysis: (id: number, signal?: AbortSignal) =>
       call<Analysis>("GET", `/api/v1/files/${id}/analysis`, { ...(signal && { signal }) }),
+    matches: (id: number, signal?: AbortSignal) =>
+      call<FileMatches>("GET", `/api/v1/files/${id}/matches`, { ...(signal && { signal }) }),
     setAnalysis: (id: number, changes: SoundChanges) =>
       call<Analysis>("PATCH", `/api/v1/files/${id}/analysis`, { body: changes }),
     analyze: (fileId: number, stages: readonly string[]) =>

@@ -86,13 +86,13 @@ export const runTones: Readonly<Record<RunStatus, Tone>> = {
 const stageTitles: Readonly<Record<string, readonly [string, string]>> = {
   hash: ["Checksum", "SHA-256, so that no byte gets lost unseen"],
   tags: ["Tags", "Reads what the file says about itself"],
-  fingerprint: ["Fingerprint", "Recognises the same sound under another name"],
+  "fingerprint-audfprint": ["Landmarks", "Recognises the same recording, in any encoding (audfprint)"],
+  "fingerprint-panako": ["Quads", "Recognises it at another tempo or pitch too (panako)"],
   loudness: ["Loudness", "Volume, peaks, silence and damage"],
   rhythm: ["Tempo", "Beats per minute, and how they move"],
   key: ["Key", "Musical key, and how it moves"],
   mood: ["Mood", "Mood, style and danceability"],
-  analyze: ["Analysis", "Tempo, key and mood"],
-  identify: ["Identify", "Looks the sound up in the index"],
+  identify: ["Identify", "Finds the same sound in other files: copies, and tracks in sets"],
   propose: ["Propose", "Rules make a name from all evidence"],
   refine: ["Refine", "Your own model looks over the proposals"],
 };

@@ -20,7 +20,19 @@ async function buildScript(entry: string): Promise<Uint8Array> {
 const file = (path: string) => new Uint8Array(readFileSync(path));
 
 /** The style sheets, in the order in which the later ones win. */
-const sheets = ["base", "controls", "frame", "lists", "review", "plans", "dialogs", "sound", "sign-in", "narrow"];
+const sheets = [
+  "base",
+  "controls",
+  "frame",
+  "lists",
+  "review",
+  "plans",
+  "dialogs",
+  "sound",
+  "matches",
+  "sign-in",
+  "narrow",
+];
 const style = () =>
   new TextEncoder().encode(sheets.map((name) => readFileSync(join(uiDir, "style", `${name}.css`), "utf8")).join(""));
 

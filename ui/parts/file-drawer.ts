@@ -15,6 +15,7 @@ import {
 import { useResource } from "../resource.ts";
 import { fileKindWords, runTones, stageTitle, stateTones, stateWords, statusTones, statusWords } from "../words.ts";
 import { Dialog } from "./dialog.ts";
+import { Matches } from "./matches.ts";
 import { PathChange } from "./path-change.ts";
 import { pathsOf } from "./review-row.ts";
 import { Sound } from "./sound.ts";
@@ -97,6 +98,7 @@ function Detail({ file, reload }: { file: FileDetail; reload: () => Promise<void
     <h3>File</h3><${Pairs} facts=${own} />
     <h3>Proposed name</h3><${Suggestion} file=${file} library=${library} />
     ${file.kind !== "companion" && html`<${Sound} file=${file} reload=${reload} />`}
+    ${file.kind !== "companion" && html`<${Matches} file=${file} />`}
     ${
       file.metadata &&
       html`<h3>Tags</h3><${Pairs} facts=${tagFacts(file.metadata)} />
