@@ -37,7 +37,7 @@ async function hear(file: string): Promise<Heard> {
 
 /** Fills a store through its own door: the benchmark's tracks, and as many distractors as it takes. */
 function fill(store: Store, tracks: readonly Heard[], hours: number, print: (line: string) => void): void {
-  if (!store.get(1)) store.add(tracks.map(({ peaks, durationSec }, index) => ({ id: index + 1, peaks, durationSec })));
+  if (!store.get(1)) store.add(tracks.map(({ peaks, durationSec }, index) => ({ id: index, peaks, durationSec })));
   const sources = tracks.map(({ peaks }) => peaks);
   let next = firstDistractor + store.totals().tracks;
   while (store.totals().seconds < hours * 3600) {
@@ -92,7 +92,7 @@ export async function benchFingerprintScale({ print, benchmark, results, files }
   }
   tracks.length = 0;
   Bun.gc(true);
-  const names = new Map(library.map(([name], index) => [index + 1, name]));
+  const names = new Map(library.map(([name], index) => [index, name]));
   const truth = new Map(readTable(benchmark, "queries.tsv").map(([file, id]) => [file, id]));
   const ask = (engine: FingerprintEngine, heard: Heard) => {
     const { segments, release } = stores[engine].acquire();
