@@ -14,6 +14,7 @@ const benches = {
   analyze: async () => (await import("../../bench/analyze.ts")).benchAnalyze,
   fingerprint: async () => (await import("../../bench/fingerprint.ts")).benchFingerprint,
   "fingerprint-calibrate": async () => (await import("../../bench/fingerprint-calibrate.ts")).benchFingerprintCalibrate,
+  "fingerprint-front-end": async () => (await import("../../bench/fingerprint-front-end.ts")).benchFingerprintFrontEnd,
   "fingerprint-pictures": async () => (await import("../../bench/fingerprint-pictures.ts")).benchFingerprintPictures,
   "fingerprint-scale": async () => (await import("../../bench/fingerprint-scale.ts")).benchFingerprintScale,
   naming: async () => (await import("../../bench/naming.ts")).benchNaming,

@@ -119,8 +119,10 @@ function makeStore(folder: string, engine: Engine, unlock: () => void): Store {
   if (segments.reduce((sum, { segment }) => sum + segment.bytes, 0) <= verifiedAtOpenBytes)
     for (const { segment } of segments) for (const _ of verifySegment(segment));
 
-  /** Makes a new list of segments real: on disk first, then here. */
-  function commit(list: readonly { stored: StoredSegment; dead: Set<number> }[]): void {
+  /** Makes a new list of segments real: on disk first, then here. Those with nothing alive in them go. */
+  function commit(all: readonly { stored: StoredSegment; dead: Set<number> }[]): void {
+    const isEmpty = ({ stored, dead }: (typeof all)[number]) => dead.size === stored.segment.tracks.length;
+    const list = all.filter((one) => !isEmpty(one));
     writeManifest(folder, {
       ...fresh,
       next,
@@ -130,13 +132,13 @@ function makeStore(folder: string, engine: Engine, unlock: () => void): Store {
         dead: [...dead],
       })),
     });
-    segments = list.map(({ stored, dead }) => {
-      for (const place of dead) stored.dead.add(place);
-      return stored;
-    });
+    for (const { stored, dead } of all) for (const place of dead) stored.dead.add(place);
+    segments = list.map(({ stored }) => stored);
+    for (const { stored } of all.filter(isEmpty)) retire(stored);
   }
 
   function retire(stored: StoredSegment): void {
+    if (stored.retired) return;
     stored.retired = true;
     rmSync(join(folder, stored.segment.name), { force: true });
     if (stored.readers === 0) stored.segment.close();
