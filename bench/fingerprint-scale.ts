@@ -9,9 +9,10 @@ import { runThrough, search } from "../sidecars/lib/search/search.ts";
 import { openStore, type Store } from "../sidecars/lib/store/store.ts";
 import { panako } from "../sidecars/panako/engine.ts";
 import { filesOf, readTable } from "./fingerprint/answers.ts";
-import { makeDistractor, makeRandom } from "./fingerprint/distractors.ts";
+import { makeDistractor } from "./fingerprint/distractors.ts";
 import { decodeFile } from "./fingerprint/program.ts";
 import { type BenchOptions, percentile, residentMb, verdict } from "./support.ts";
+import { makeRandom } from "./truth/random.ts";
 
 const engines = { audfprint, panako };
 const firstDistractor = 100_000;

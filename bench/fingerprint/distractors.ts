@@ -4,17 +4,6 @@ import { type Peaks, roundPeaks, slicePeaks } from "../../sidecars/lib/peaks.ts"
 /** Highest pitch of a peak, cents. */
 const highest = 5651;
 
-/** A small generator of numbers 0 … 1 (mulberry32): the same seed gives the same distractors. */
-export function makeRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /**
  * Peaks of a recording that nobody has: pieces of 3 to 6 s of real ones, each turned upside down in pitch, moved by up to
  * ±3 semitones and stretched by up to ±18 %. Times, intervals and their frequency are those of music; no piece of the

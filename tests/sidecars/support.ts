@@ -1,16 +1,8 @@
+import { makeRandom } from "../../bench/truth/random.ts";
 import { frameRate } from "../../sidecars/lib/parameters.ts";
 import { type Peaks, roundPeaks } from "../../sidecars/lib/peaks.ts";
 
-/** Numbers 0 … 1, the same for the same seed. */
-export function makeRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+export { makeRandom };
 
 /** Peaks as music has them, about 20 a second, of pitches at random. */
 export function randomPeaks(random: () => number, durationSec: number): Peaks {
