@@ -105,8 +105,9 @@ export async function benchFingerprintScale({ print, benchmark, results, files }
   const tookMs: Record<FingerprintEngine, number[]> = { audfprint: [], panako: [] };
   const score = { right: 0, known: 0, wrong: 0, false: 0, unknown: 0 };
   let most = 0;
-  for (const { file, kind } of filesOf(benchmark)) {
-    if (kind !== "query") continue;
+  // One in four is enough for percentages, and takes minutes instead of a quarter of an hour.
+  const excerpts = filesOf(benchmark).filter(({ kind }, at) => kind === "query" && at % 4 === 0);
+  for (const { file } of excerpts) {
     const heard = await hear(file);
     const found = fingerprintEngines.map((engine) => {
       const start = performance.now();

@@ -31,7 +31,9 @@ export interface Query {
 /** Up to this length a query is one window, looked up as densely as can be, s. */
 const excerptSec = 30;
 /** A long query is looked up in stretches of this length, s, so that memory does not grow with it. */
-const stretchSec = 600;
+const stretchSec = 120;
+/** An excerpt found as surely as this by the few codes of a long query needs no denser look-up. */
+const plainScore = 30;
 /** Guesses that are verified for each window. */
 const mostCandidates = 20;
 /** Windows weaker than this count for nothing; spans weaker than this are no matches. Fixed on the tuning split. */
@@ -118,12 +120,12 @@ export function* search(index: Index, query: Query): Generator<number, SidecarMa
   const bytesOf = makeCache(index);
   const verified: Verified[] = [];
   const stretches = excerpt ? 1 : Math.ceil(durationSec / stretchSec);
-  for (let stretch = 0; stretch < stretches; stretch++) {
+  const lookFor = function* (role: Role, stretch: number): Generator<number, void> {
     const base = stretch * stretchSec * frameRate;
     // Codes begin in the stretch, or in the window's rest behind it; their other peaks may lie further on.
     const end = base + (stretchSec + windowSec) * frameRate;
     const part = excerpt ? peaks : slicePeaks(peaks, base, end);
-    const looking = lookUp(engine, index.segments, codesOf(engine, part, excerpt ? "excerpt" : "recording"), except);
+    const looking = lookUp(engine, index.segments, codesOf(engine, part, role), except);
     let step = looking.next();
     for (; !step.done; step = looking.next()) yield stretch / stretches;
     for (const [window, candidates] of vote(engine, step.value, excerpt, mostCandidates)) {
@@ -134,6 +136,11 @@ export function* search(index: Index, query: Query): Generator<number, SidecarMa
       verified.push(...verify({ from, to }, peaks, candidates, bytesOf));
       yield (stretch + 0.9) / stretches;
     }
+  };
+  for (let stretch = 0; stretch < stretches; stretch++) yield* lookFor("recording", stretch);
+  if (excerpt && !verified.some(({ evidence }) => evidence.score >= plainScore)) {
+    verified.length = 0;
+    yield* lookFor("excerpt", 0);
   }
   const spans: Span[] = [];
   for (const [id, windows] of groupBy(verified, (window) => window.id)) {
