@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type FingerprintEngine, fingerprintEngines } from "../daemon/contract/sidecar.ts";
 import { combineMatches } from "../daemon/fingerprint/combine.ts";
 import { audfprint } from "../sidecars/audfprint/engine.ts";
-import { peaksOf, secondsOf } from "../sidecars/lib/front-end/front-end.ts";
+import { makeFrontEnd, peaksOf, secondsOf } from "../sidecars/lib/front-end/front-end.ts";
 import type { Peaks } from "../sidecars/lib/peaks.ts";
 import { runThrough, search } from "../sidecars/lib/search/search.ts";
 import { openStore, type Store } from "../sidecars/lib/store/store.ts";
@@ -53,22 +53,15 @@ function fill(store: Store, tracks: readonly Heard[], hours: number, print: (lin
   }
 }
 
-/** One hour of the benchmark's sets, one after the other. */
+/** One hour of the benchmark's sets, one after the other; their sound is not held. */
 async function hourOfSets(benchmark: string): Promise<Heard> {
-  const parts: Float32Array[] = [];
-  for (const { file, kind } of filesOf(benchmark)) if (kind === "set") parts.push(await soundOf(file));
-  const samples = new Float32Array(
-    Math.min(
-      3600 * 11_025,
-      parts.reduce((sum, part) => sum + part.length, 0),
-    ),
-  );
-  let at = 0;
-  for (const part of parts) {
-    samples.set(part.subarray(0, samples.length - at), at);
-    at += Math.min(part.length, samples.length - at);
+  const frontEnd = makeFrontEnd();
+  for (const { file, kind } of filesOf(benchmark)) {
+    if (kind !== "set" || secondsOf(frontEnd.samples) > 3600) continue;
+    const samples = await soundOf(file);
+    frontEnd.push(samples.subarray(0, Math.max(0, 3600 * 11_025 - frontEnd.samples)));
   }
-  return { file: "sets", peaks: peaksOf(samples), durationSec: secondsOf(samples.length) };
+  return { file: "sets", peaks: frontEnd.finish(), durationSec: secondsOf(frontEnd.samples) };
 }
 
 /**

@@ -31,7 +31,7 @@ export interface Query {
 /** Up to this length a query is one window, looked up as densely as can be, s. */
 const excerptSec = 30;
 /** A long query is looked up in stretches of this length, s, so that memory does not grow with it. */
-const stretchSec = 120;
+const stretchSec = 240;
 /** An excerpt found as surely as this by the few codes of a long query needs no denser look-up. */
 const plainScore = 30;
 /** Guesses that are verified for each window. */

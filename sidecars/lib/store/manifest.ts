@@ -30,18 +30,31 @@ export const nameOf = (number: number): string => `${String(number).padStart(10,
 
 export const manifestPath = (folder: string): string => join(folder, fileName);
 
-/** Replaces the manifest in one step, durably: a JSON line, and its checksum as a line. */
+/** A JSON line, and its checksum as a line. */
+const fileOf = (text: string): string => `${text}\n${crc32(text).toString(16).padStart(8, "0")}\n`;
+
+/** Replaces the manifest in one step, durably. */
 export function writeManifest(folder: string, manifest: Manifest): void {
-  const text = JSON.stringify(manifest);
   const temporary = join(folder, `${fileName}.tmp`);
   const fd = openSync(temporary, "w", 0o600);
   try {
-    writeAll(fd, Buffer.from(`${text}\n${crc32(text).toString(16).padStart(8, "0")}\n`));
+    writeAll(fd, Buffer.from(fileOf(JSON.stringify(manifest))));
     fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
   publish(temporary, manifestPath(folder));
+}
+
+/** The value in a manifest's file; null when it is not what was written. */
+function valueOf(file: string): { format?: unknown } | null {
+  const text = file.slice(0, file.indexOf("\n"));
+  if (fileOf(text) !== file) return null;
+  try {
+    return JSON.parse(text) as { format?: unknown } | null;
+  } catch {
+    return null;
+  }
 }
 
 /** Reads the manifest; null for a new, empty folder. Throws StoreError when there is one that cannot be used. */
@@ -54,11 +67,9 @@ export function readManifest(folder: string, engine: string, parameters: string)
       `The store ${folder} has ${left.length} segments but no manifest: it is damaged. Restore it from a backup, or move it away and start again`,
     );
   }
-  const [text = "", sum] = readFileSync(path, "utf8").split("\n");
   const damaged = `The manifest ${path} is damaged. Restore it from a backup, or move the folder away and start again`;
-  if (crc32(text).toString(16).padStart(8, "0") !== sum) throw new StoreError(damaged);
-  const value = JSON.parse(text) as { format?: unknown };
-  if (typeof value.format === "number" && value.format > 1)
+  const value = valueOf(readFileSync(path, "utf8"));
+  if (typeof value?.format === "number" && value.format > 1)
     throw new StoreError(
       `The store ${folder} is of format ${value.format}, newer than this Phaze knows: use the Phaze that wrote it`,
     );

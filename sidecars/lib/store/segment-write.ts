@@ -46,10 +46,16 @@ function inRange(name: string, value: number, bits: number): void {
 
 /** A file written from front to end through a buffer. */
 function makeSink(path: string) {
-  const fd = openSync(path, "wx", 0o600);
+  const fd = openSync(path, "w", 0o600);
+  let closed = false;
   let buffer = new Uint8Array(bufferBytes);
   let filled = 0;
   let position = 0;
+  const close = () => {
+    if (closed) return;
+    closed = true;
+    closeSync(fd);
+  };
   const flush = () => {
     writeAll(fd, buffer.subarray(0, filled));
     filled = 0;
@@ -68,12 +74,12 @@ function makeSink(path: string) {
     end() {
       flush();
       fsyncSync(fd);
-      closeSync(fd);
+      close();
       buffer = new Uint8Array(0);
     },
     abandon() {
       try {
-        closeSync(fd);
+        close();
       } finally {
         rmSync(path, { force: true });
       }
@@ -87,11 +93,11 @@ function putDelta(view: DataView, place: number, delta: number): void {
 }
 
 export function openSegmentWriter(path: string, shape: SegmentShape): SegmentWriter {
+  inRange("frame", shape.largestFrame, frameBits);
   const temporary = `${path}.tmp`;
   const sink = makeSink(temporary);
   const trackWidth = bitsFor(Math.max(0, shape.tracks - 1));
   const frameWidth = bitsFor(shape.largestFrame);
-  inRange("frame", shape.largestFrame, frameBits);
   const rowWidth = trackWidth + frameWidth + centsBits;
   const keys = new Float64Array(blockPostings);
   const rows = new Uint32Array(blockPostings * 3);

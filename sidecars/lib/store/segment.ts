@@ -135,9 +135,12 @@ function makeSegment(fd: number, path: string, name: string, footer: Footer, siz
     const to = places[index + 1] as number;
     if (from < bufferFrom || to > bufferTo) {
       const ahead = index - lastRead <= 4 ? readAheadBytes : to - from;
+      const end = Math.max(to, Math.min(footer.blocksEnd, from + ahead));
+      // Nothing is in the buffer until all of it has been read.
+      bufferTo = 0;
+      readExactly(fd, from, end - from, name, buffer);
       bufferFrom = from;
-      bufferTo = Math.max(to, Math.min(footer.blocksEnd, from + ahead));
-      readExactly(fd, from, bufferTo - from, name, buffer);
+      bufferTo = end;
     }
     lastRead = index;
     return buffer.subarray(from - bufferFrom, to - bufferFrom);

@@ -1,23 +1,17 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Engine, parameterHash } from "../engine.ts";
 import { groupBy } from "../group.ts";
 import { buildSegment, type Recording } from "./build.ts";
 import { StoreError } from "./files.ts";
 import type { TrackRecord } from "./layout.ts";
-import { lockFolder } from "./lock.ts";
+import { loadSegments, type StoredSegment, sweep } from "./load.ts";
+import { type Lock, lockFolder } from "./lock.ts";
 import { type Manifest, nameOf, readManifest, writeManifest } from "./manifest.ts";
 import { mergeSegments } from "./merge.ts";
 import { openSegment, type Segment, verifySegment } from "./segment.ts";
 
-/** A segment as part of the store: open as long as somebody reads it. */
-export interface StoredSegment {
-  readonly segment: Segment;
-  /** Places of recordings that were deleted or replaced. */
-  readonly dead: Set<number>;
-  readers: number;
-  retired: boolean;
-}
+export type { StoredSegment };
 
 export interface Totals {
   tracks: number;
@@ -60,33 +54,16 @@ export interface Store {
 const fanIn = 8;
 /** A segment more than this part of which is dead is written anew. */
 const mostDead = 0.3;
-/** A store up to this size is read through when it is opened, bytes; a larger one piece by piece afterwards. */
-const verifiedAtOpenBytes = 128 * 1024 ** 2;
 
 const tierOf = ({ segment }: StoredSegment) => Math.floor(Math.log(Math.max(1, segment.postings)) / Math.log(fanIn));
 
-/** Removes what a crash has left: unfinished files, and segments that no manifest came to name. */
-function sweep(folder: string, manifest: Manifest): void {
-  const known = new Set(manifest.segments.map(({ name }) => name));
-  for (const name of readdirSync(folder))
-    if (name.endsWith(".tmp") || (name.endsWith(".seg") && !known.has(name))) rmSync(join(folder, name));
-}
+/** True for one whose recordings another merge has taken over. */
+const isMerged = ({ retired, dead, segment }: StoredSegment) => retired && dead.size < segment.tracks.length;
 
-function openAll(folder: string, manifest: Manifest): StoredSegment[] {
-  const open: StoredSegment[] = [];
-  try {
-    for (const { name, bytes, dead } of manifest.segments) {
-      const segment = openSegment(join(folder, name), manifest.parameters);
-      open.push({ segment, dead: new Set(dead), readers: 0, retired: false });
-      if (segment.bytes !== bytes) throw new StoreError(`Segment ${name} is not the one the manifest names`);
-    }
-    return open;
-  } catch (error) {
-    for (const { segment } of open) segment.close();
-    if ((error as NodeJS.ErrnoException).code === "ENOENT")
-      throw new StoreError(`A segment of the store ${folder} is missing: ${(error as Error).message}`);
-    throw error;
-  }
+/** A segment with the places in it that are dead from a change on. */
+interface Part {
+  stored: StoredSegment;
+  dead: Set<number>;
 }
 
 /** Opens a store, or makes one in an empty or missing folder. Throws StoreError when what is there cannot be trusted. */
@@ -94,34 +71,28 @@ export function openStore(folder: string, engine: Engine): Store {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const lock = lockFolder(folder);
   try {
-    return makeStore(folder, engine, lock.release);
+    return makeStore(folder, engine, lock);
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
-function makeStore(folder: string, engine: Engine, unlock: () => void): Store {
+function makeStore(folder: string, engine: Engine, lock: Lock): Store {
   const parameters = parameterHash(engine);
   const fresh: Manifest = { format: 1, engine: engine.name, parameters, next: 1, segments: [] };
   const found = readManifest(folder, engine.name, parameters);
   if (!found) writeManifest(folder, fresh);
   let next = (found ?? fresh).next;
+  const loaded = loadSegments(folder, found ?? fresh);
+  const { where } = loaded;
+  let { segments } = loaded;
   sweep(folder, found ?? fresh);
-  let segments = openAll(folder, found ?? fresh);
-  const where = new Map<number, { stored: StoredSegment; place: number }>();
-  for (const stored of segments)
-    for (const [place, { id }] of stored.segment.tracks.entries()) {
-      if (stored.dead.has(place)) continue;
-      if (where.has(id)) throw new StoreError(`The store ${folder} is damaged: recording ${id} is in it twice`);
-      where.set(id, { stored, place });
-    }
-  if (segments.reduce((sum, { segment }) => sum + segment.bytes, 0) <= verifiedAtOpenBytes)
-    for (const { segment } of segments) for (const _ of verifySegment(segment));
 
   /** Makes a new list of segments real: on disk first, then here. Those with nothing alive in them go. */
-  function commit(all: readonly { stored: StoredSegment; dead: Set<number> }[]): void {
-    const isEmpty = ({ stored, dead }: (typeof all)[number]) => dead.size === stored.segment.tracks.length;
+  function commit(all: readonly Part[]): void {
+    if (!lock.holds()) throw new StoreError(`The store ${folder} was closed, or another process has taken its lock`);
+    const isEmpty = ({ stored, dead }: Part) => dead.size === stored.segment.tracks.length;
     const list = all.filter((one) => !isEmpty(one));
     writeManifest(folder, {
       ...fresh,
@@ -140,12 +111,52 @@ function makeStore(folder: string, engine: Engine, unlock: () => void): Store {
   function retire(stored: StoredSegment): void {
     if (stored.retired) return;
     stored.retired = true;
-    rmSync(join(folder, stored.segment.name), { force: true });
     if (stored.readers === 0) stored.segment.close();
+    try {
+      rmSync(join(folder, stored.segment.name), { force: true });
+    } catch {
+      // No manifest names it any more: the next opening removes it.
+    }
+  }
+
+  /** Removes a segment that came to nothing, unless a manifest names it that was written but may not last. */
+  function discard(name: string): void {
+    try {
+      const manifest = readManifest(folder, engine.name, parameters);
+      if (manifest?.segments.every((one) => one.name !== name)) rmSync(join(folder, name), { force: true });
+    } catch {
+      // It stays, and the next opening removes it.
+    }
+  }
+
+  /**
+   * Makes a finished file part of the store, after reading it from the disk through a descriptor of its own: what counts
+   * is what can be read. `change` gives the new list, or null for giving up. Ended early or failing, it leaves nothing behind.
+   */
+  function* adopt(name: string, change: (stored: StoredSegment) => Part[] | null): Generator<void, boolean> {
+    let segment: Segment | null = null;
+    let adopted = false;
+    try {
+      segment = openSegment(join(folder, name), parameters);
+      yield* verifySegment(segment);
+      const stored: StoredSegment = { segment, dead: new Set(), readers: 0, retired: false };
+      const list = change(stored);
+      if (!list) return false;
+      commit(list);
+      adopted = true;
+      for (const [place, { id }] of segment.tracks.entries())
+        if (!stored.dead.has(place)) where.set(id, { stored, place });
+      return true;
+    } finally {
+      if (!adopted) {
+        segment?.close();
+        discard(name);
+      }
+    }
   }
 
   /** The present list, with further recordings dead. */
-  function withDead(ids: readonly number[]) {
+  function withDead(ids: readonly number[]): Part[] {
     const list = segments.map((stored) => ({ stored, dead: new Set(stored.dead) }));
     for (const id of ids) {
       const at = where.get(id);
@@ -158,29 +169,19 @@ function makeStore(folder: string, engine: Engine, unlock: () => void): Store {
     const ids = recordings.map(({ id }) => id);
     if (new Set(ids).size !== ids.length) throw new StoreError("The same id twice in one call");
     const name = nameOf(next);
-    const path = join(folder, name);
-    const counts = buildSegment(path, engine, parameters, recordings);
+    const counts = buildSegment(join(folder, name), engine, parameters, recordings);
     next++;
     if (!counts) {
       remove(ids);
       return ids.map(() => 0);
     }
-    // From the disk again, through a descriptor of its own: what counts is what can be read.
-    let segment: Segment | null = null;
-    try {
-      segment = openSegment(path, parameters);
-      for (const _ of verifySegment(segment));
-      check(segment);
-      const stored: StoredSegment = { segment, dead: new Set(), readers: 0, retired: false };
-      commit([...withDead(ids), { stored, dead: new Set() }]);
-      for (const id of ids) where.delete(id);
-      for (const [place, track] of segment.tracks.entries()) where.set(track.id, { stored, place });
-      return ids.map((id) => where.get(id)?.stored.segment.tracks[where.get(id)?.place ?? -1]?.hashes ?? 0);
-    } catch (error) {
-      segment?.close();
-      rmSync(path, { force: true });
-      throw error;
-    }
+    const adoption = adopt(name, (stored) => {
+      check(stored.segment);
+      return [...withDead(ids), { stored, dead: new Set() }];
+    });
+    for (const _ of adoption);
+    for (const [index, id] of ids.entries()) if (counts[index] === 0) where.delete(id);
+    return ids.map((id) => where.get(id)?.stored.segment.tracks[where.get(id)?.place ?? -1]?.hashes ?? 0);
   }
 
   function remove(ids: readonly number[]): number {
@@ -200,35 +201,28 @@ function makeStore(folder: string, engine: Engine, unlock: () => void): Store {
     return worn ? [worn] : null;
   }
 
-  function* merge(inputs: readonly StoredSegment[]): Generator<void> {
+  /** False: another merge was quicker, and this one came to nothing. */
+  function* merge(inputs: readonly StoredSegment[]): Generator<void, boolean> {
     const name = nameOf(next++);
-    const path = join(folder, name);
     const parts = inputs.map((stored) => {
       const dead = new Set(stored.dead);
       return { path: join(folder, stored.segment.name), alive: (place: number) => !dead.has(place) };
     });
-    const origins = yield* mergeSegments(parts, parameters, path);
-    const rest = segments.filter((stored) => !inputs.includes(stored)).map((stored) => ({ stored, dead: stored.dead }));
-    if (!origins) commit(rest);
+    const origins = yield* mergeSegments(parts, parameters, join(folder, name));
+    const rest = () =>
+      segments.filter((stored) => !inputs.includes(stored)).map((stored) => ({ stored, dead: stored.dead }));
+    if (!origins) commit(rest());
     else {
-      const segment = openSegment(path, parameters);
-      try {
-        yield* verifySegment(segment);
+      const adopted = yield* adopt(name, (stored) => {
+        if (inputs.some(isMerged)) return null;
         // Recordings may have been deleted or replaced while the merge was under way.
         const gone = origins.flatMap(({ input, place }, at) => (inputs[input]?.dead.has(place) ? [at] : []));
-        const stored: StoredSegment = { segment, dead: new Set(), readers: 0, retired: false };
-        const others = segments.filter((other) => !inputs.includes(other));
-        const list = [...others.map((other) => ({ stored: other, dead: other.dead })), { stored, dead: new Set(gone) }];
-        commit(list);
-        for (const [place, track] of segment.tracks.entries())
-          if (!stored.dead.has(place)) where.set(track.id, { stored, place });
-      } catch (error) {
-        segment.close();
-        rmSync(path, { force: true });
-        throw error;
-      }
+        return [...rest(), { stored, dead: new Set(gone) }];
+      });
+      if (!adopted) return false;
     }
     for (const stored of inputs) retire(stored);
+    return true;
   }
 
   return {
@@ -259,15 +253,18 @@ function makeStore(folder: string, engine: Engine, unlock: () => void): Store {
       return totals;
     },
     checkFiles() {
-      readManifest(folder, engine.name, parameters) ?? unreadable(folder);
+      if (!existsSync(folder) || !readManifest(folder, engine.name, parameters))
+        throw new StoreError(`The manifest of the store ${folder} is gone`);
       for (const { segment } of segments) segment.checkFile();
     },
     *verify() {
       const { segments: now, release } = acquire();
       try {
-        for (const { segment } of now) {
+        for (const stored of now) {
+          // Its file went meanwhile, and what was alive in it was read when it was written anew.
+          if (stored.retired) continue;
           // A reader of its own, since others read between two pieces.
-          const copy = openSegment(join(folder, segment.name), parameters);
+          const copy = openSegment(join(folder, stored.segment.name), parameters);
           try {
             yield* verifySegment(copy);
           } finally {
@@ -280,12 +277,15 @@ function makeStore(folder: string, engine: Engine, unlock: () => void): Store {
       }
     },
     *maintain(all = false) {
-      for (let due = dueForMerge(all); due; due = all ? null : dueForMerge(false)) yield* merge(due);
+      for (let due = dueForMerge(all); due; ) {
+        const merged = yield* merge(due);
+        due = all && merged ? null : dueForMerge(all);
+      }
     },
     acquire,
     close() {
       for (const { segment } of segments) segment.close();
-      unlock();
+      lock.release();
     },
   };
 
@@ -299,8 +299,4 @@ function makeStore(folder: string, engine: Engine, unlock: () => void): Store {
       },
     };
   }
-}
-
-function unreadable(folder: string): never {
-  throw new StoreError(`The manifest of the store ${folder} is gone`);
 }
