@@ -1,16 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { SidecarMatch } from "../../daemon/contract/sidecar.ts";
 import { audfprint } from "../../sidecars/audfprint/engine.ts";
-import { makeCodes } from "../../sidecars/lib/codes.ts";
-import type { Engine } from "../../sidecars/lib/engine.ts";
 import { peaksOf, secondsOf } from "../../sidecars/lib/front-end/front-end.ts";
-import type { Peaks } from "../../sidecars/lib/peaks.ts";
 import { runThrough, search } from "../../sidecars/lib/search/search.ts";
 import { makeResampler } from "../../sidecars/lib/server/resample.ts";
 import { openStore, type Store } from "../../sidecars/lib/store/store.ts";
 import { panako } from "../../sidecars/panako/engine.ts";
 import { tempFolder } from "../support/world.ts";
-import { makeRandom, randomPeaks, tune } from "./support.ts";
+import { tune } from "./support.ts";
 
 /** Sound played faster (ratio above 1) with its pitch, as a turntable does. */
 function faster(samples: Float32Array, ratio: number): Float32Array {
@@ -19,54 +16,6 @@ function faster(samples: Float32Array, ratio: number): Float32Array {
   const tail = resampler.finish();
   return Float32Array.from([...head, ...tail]);
 }
-
-/** Peaks moved in time and pitch, as a time stretcher or a pitch shifter would. */
-const moved = (peaks: Peaks, tempo: number, cents: number): Peaks => ({
-  frame: peaks.frame.map((frame) => frame / tempo),
-  cents: peaks.cents.map((pitch) => pitch + cents),
-  strength: peaks.strength,
-});
-
-describe("codes", () => {
-  const inner = (peaks: Peaks): Peaks => {
-    const places = [...peaks.cents.keys()].filter(
-      (at) => (peaks.cents[at] as number) > 300 && (peaks.cents[at] as number) < 5300,
-    );
-    const take = (values: Float64Array | Float32Array) => places.map((at) => values[at] as number);
-    return {
-      frame: Float64Array.from(take(peaks.frame)),
-      cents: Float32Array.from(take(peaks.cents)),
-      strength: Float32Array.from(take(peaks.strength)),
-    };
-  };
-  const peaks = inner(randomPeaks(makeRandom(11), 30));
-  const high = (engine: Engine, some: Peaks, slack = 1) =>
-    new Set(
-      [...makeCodes(some, engine.coding, engine.density.track, slack).key].map((key) =>
-        Math.floor(key / 2 ** engine.coding.lengthBits),
-      ),
-    );
-  const common = (a: Set<number>, b: Set<number>) => [...a].filter((key) => b.has(key)).length / a.size;
-
-  test.each([
-    [1.08, 0],
-    [0.92, 0],
-    [1, 100],
-    [1.06, 101],
-  ])("of panako stay the same at tempo %f and %i cents", (tempo, cents) => {
-    expect(common(high(panako, peaks), high(panako, moved(peaks, tempo, cents), 1.1))).toBeGreaterThan(0.45);
-    expect(common(high(panako, peaks), high(panako, inner(randomPeaks(makeRandom(12), 30))))).toBeLessThan(0.01);
-  });
-  test("of audfprint stay the same at another time", () => {
-    const later = { ...peaks, frame: peaks.frame.map((frame) => frame + 1000) };
-    expect(common(high(audfprint, peaks), high(audfprint, later))).toBe(1);
-  });
-  test.each([audfprint, panako])("keys fit 40 bits: $name", ({ coding, density }) => {
-    for (const key of makeCodes(peaks, coding, density.excerpt).key) {
-      expect(Number.isInteger(key) && key >= 0 && key < 2 ** 40).toBe(true);
-    }
-  });
-});
 
 describe.each([audfprint, panako])("$name", (engine) => {
   let store: Store;

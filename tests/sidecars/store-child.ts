@@ -1,25 +1,38 @@
-import { openStore, type Store } from "../../sidecars/lib/store/store.ts";
+import type { Peaks } from "../../sidecars/lib/peaks.ts";
+import { openStore } from "../../sidecars/lib/store/store.ts";
 import { panako } from "../../sidecars/panako/engine.ts";
 import { makeRandom, randomPeaks } from "./support.ts";
 
-/** Works on a store until it is killed, and says after each change what is true from now on. */
-const [folder = "", seed = "1"] = process.argv.slice(2);
-const random = makeRandom(Number(seed));
-const say = (line: unknown) => process.stdout.write(`${JSON.stringify(line)}\n`);
-const store: Store = openStore(folder, panako);
-for (;;) {
-  const id = Math.floor(random() * 30);
-  const choice = random();
-  if (choice < 0.6) {
-    const made = Math.floor(random() * 1e6);
-    say({ begins: id });
-    const [hashes] = store.add([
-      { id, durationSec: 10 + (made % 5), peaks: randomPeaks(makeRandom(made), 10 + (made % 5)) },
-    ]);
-    say({ stored: id, seed: made, hashes });
-  } else if (choice < 0.8) {
-    say({ begins: id });
-    store.remove([id]);
-    say({ removed: id });
-  } else for (const _ of store.maintain(choice > 0.95));
+/** A change to a store: recordings made of seeds are stored, or, without a seed, deleted. */
+export type Change = { id: number; seed: number | null }[];
+/** What the child says: before a change what it will be, and after it the hashes of each recording. */
+export type Line = { begins: Change } | { done: number[] } | { merged: boolean };
+
+export const durationOf = (seed: number): number => 10 + (seed % 50);
+export const peaksFor = (seed: number): Peaks => randomPeaks(makeRandom(seed), durationOf(seed));
+
+/** Works on a store until it is killed. */
+function work(folder: string, seed: number): void {
+  const random = makeRandom(seed);
+  const say = (line: Line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+  const store = openStore(folder, panako);
+  for (;;) {
+    const choice = random();
+    if (choice > 0.75) {
+      const all = choice > 0.85;
+      for (const _ of store.maintain(all));
+      say({ merged: all });
+      continue;
+    }
+    const first = Math.floor(random() * 30);
+    const ids = Array.from({ length: random() < 0.3 ? 4 : 1 }, (_, index) => first + 7 * index);
+    const made = ids.map((id) => ({ id, seed: Math.floor(random() * 1e6) }));
+    const deletes = choice > 0.55;
+    say({ begins: made.map(({ id, seed }) => ({ id, seed: deletes ? null : seed })) });
+    if (deletes) store.remove(ids);
+    const recordings = made.map(({ id, seed }) => ({ id, durationSec: durationOf(seed), peaks: peaksFor(seed) }));
+    say({ done: deletes ? ids.map(() => 0) : store.add(recordings) });
+  }
 }
+
+if (import.meta.main) work(process.argv[2] as string, Number(process.argv[3]));

@@ -15,6 +15,10 @@ export function randomPeaks(random: () => number, durationSec: number): Peaks {
   );
 }
 
+/** Peaks as lines that a test can compare. */
+export const rowsOf = (peaks: Peaks): string[] =>
+  Array.from(peaks.frame, (frame, at) => `${frame} ${peaks.cents[at]?.toFixed(2)} ${peaks.strength[at]?.toFixed(2)}`);
+
 /** Mono sound at 11,025 Hz: notes of a random tune with overtones, so that it has something to be found by. */
 export function tune(seed: number, durationSec: number, rate = 11_025): Float32Array {
   const random = makeRandom(seed);
