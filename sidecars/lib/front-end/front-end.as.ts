@@ -113,7 +113,7 @@ function transform(): void {
   }
 }
 
-/** log2 of four positive numbers, to about 1e-3: exponent, and a polynomial of the mantissa. */
+/** log2 of four positive numbers, rising with them but up to 0.31 too low: exponent, and a polynomial that is the ln of the mantissa. */
 function log2(x: v128): v128 {
   const exponent = f32x4.convert_i32x4_s(i32x4.sub(i32x4.shr_u(x, 23), i32x4.splat(127)));
   const m = v128.or(v128.and(x, i32x4.splat(0x007fffff)), i32x4.splat(0x3f800000));

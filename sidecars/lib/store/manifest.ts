@@ -47,7 +47,7 @@ export function writeManifest(folder: string, manifest: Manifest): void {
 }
 
 /** The value in a manifest's file; null when it is not what was written. */
-function valueOf(file: string): { format?: unknown } | null {
+function parseFile(file: string): { format?: unknown } | null {
   const text = file.slice(0, file.indexOf("\n"));
   if (fileOf(text) !== file) return null;
   try {
@@ -68,7 +68,7 @@ export function readManifest(folder: string, engine: string, parameters: string)
     );
   }
   const damaged = `The manifest ${path} is damaged. Restore it from a backup, or move the folder away and start again`;
-  const value = valueOf(readFileSync(path, "utf8"));
+  const value = parseFile(readFileSync(path, "utf8"));
   if (typeof value?.format === "number" && value.format > 1)
     throw new StoreError(
       `The store ${folder} is of format ${value.format}, newer than this Phaze knows: use the Phaze that wrote it`,
