@@ -26,7 +26,7 @@ export async function benchFingerprintCalibrate({ print, benchmark, results, fil
   if (!benchmark || !results) throw new Error("Say --benchmark DIR and --results FILE");
   const truth = truthOf(benchmark);
   const library = readTable(benchmark, "library.tsv").map(([name]) => name as string);
-  // Pairs that are one recording under two names, whatever the benchmark says: FILE=ID, by ear.
+  // Pairs that are one recording under two names, whatever the benchmark says: FILE=ID.
   const same = new Set(files.map((word) => word.split("/").at(-1)));
   const rows: { x: number[]; y: number }[] = [];
   for (const line of readFileSync(results, "utf8").trim().split("\n")) {

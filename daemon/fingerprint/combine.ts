@@ -27,7 +27,7 @@ export interface Match {
 }
 
 /**
- * How evidence becomes a probability: a logistic regression, fitted by `bench fingerprint-calibrate` on a tuning split of
+ * How evidence becomes a probability: a logistic regression, fitted as `bench fingerprint-calibrate` does it on a tuning split of
  * other music than any figure is reported for. Of the surest engine: its score up to `enough` (as a part of it), and the
  * share of the reference's peaks that are there; and whether both engines say so. Score alone grows with the length of
  * what is compared, share alone is chance in short stretches: each needs the other.
