@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // `npm test`: installs what is missing, runs every test, and closes with one line that people and machines can read.
+import { createInterface } from "node:readline";
 import { ensureBun, ensurePackages, root, run } from "./bootstrap.mjs";
 
 /** Lines that tests must reach, in percent over all files; a test loads every module, so that none is left out. */
@@ -14,12 +15,32 @@ function coverageProblem(output) {
     : null;
 }
 
+/**
+ * Gathers what the runner says of each failed test, so that it can be said again at the end: in a long output, and in the
+ * tail of one, it would be looked for in vain. `read` takes the runner's lines one by one.
+ */
+export function makeFailures() {
+  const failures = [];
+  let file = "";
+  let lines = [];
+  return {
+    failures,
+    read(line) {
+      if (/^\S+\.test\.ts:$/.test(line)) file = line.slice(0, -1);
+      if (line.startsWith("(fail)")) failures.push([file, ...lines.slice(-40), line].join("\n"));
+      if (/^\((pass|fail|skip|todo)\)|^\S+\.test\.ts:$/.test(line)) lines = [];
+      else lines.push(line);
+    },
+  };
+}
+
 /** Runs the tests and resolves to an exit code. `args` go to Bun's test runner; a run of all tests also asks for coverage. */
 export async function test(args) {
   const whole = args.every((arg) => arg === "--coverage");
   const bun = ensureBun();
   ensurePackages(bun, false);
   let tail = "";
+  const { failures, read } = makeFailures();
   const code = await run(bun, ["test", ...(whole ? ["--coverage"] : args)], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
@@ -30,6 +51,7 @@ export async function test(args) {
       child.stderr.on("data", (chunk) => {
         tail = (tail + chunk).slice(-200_000);
       });
+      createInterface({ input: child.stderr }).on("line", read);
     },
   });
   const count = (word) => Number([...tail.matchAll(new RegExp(`^ *(\\d+) ${word}\\b`, "gm"))].at(-1)?.[1] ?? 0);
@@ -37,6 +59,7 @@ export async function test(args) {
   const failed = count("fail") + (count("error") || (!ran && code !== 0 ? 1 : 0));
   const problem = whole && ran ? coverageProblem(tail) : null;
   if (problem) process.stderr.write(`\n${problem}\n`);
+  for (const failure of failures) process.stdout.write(`\n${failure}\n`);
   process.stdout.write(`\n${count("pass")} passed, ${failed} failed, ${count("skip") + count("todo")} skipped\n`);
   return problem ? code || 1 : code;
 }

@@ -1,4 +1,6 @@
-import { beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { proposalKinds } from "../../daemon/contract/naming.ts";
 import { proposalStatuses } from "../../daemon/contract/states.ts";
@@ -10,14 +12,17 @@ import { batchProgress, insertBatch, listOperations, updateOperation } from "../
 import { listProposals, previewMoves } from "../../daemon/db/proposal-list.ts";
 import { saveProposal } from "../../daemon/db/proposals.ts";
 import { claimRuns, enqueue, finishRun, hasPending } from "../../daemon/db/runs.ts";
-import { tempFolder } from "../support/world.ts";
 
 // More than `fewRows`, so that both ways are taken: from a filter's few rows, and along the sort.
 const fileCount = 12_000;
 const words = ["north", "ember", "glass"];
 
+/** One database for all tests: filling it takes a second. */
+const shared = mkdtempSync(join(tmpdir(), "phaze-test-"));
+afterAll(() => rmSync(shared, { recursive: true }));
+
 function filled(): Db {
-  const db = openDatabase(join(tempFolder(), "phaze.db"));
+  const db = openDatabase(join(shared, "phaze.db"));
   const folder = ensureFolder(db, "/m", 1);
   db.transaction(() => {
     const ids: number[] = [];

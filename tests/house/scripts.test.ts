@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { accessSync, constants, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { makeFailures } from "../../bin/test.mjs";
 import { readText, root } from "./repository.ts";
 
 const scripts = [
@@ -33,4 +34,11 @@ test("setup runs Bun with the arguments it is given, and passes its exit code on
   const setup = (...args: string[]) => Bun.spawnSync([process.execPath, join(root, "bin", "setup.mjs"), ...args]);
   expect(setup("--version").stdout.toString().trim()).toBe(Bun.version);
   expect(setup("-e", "process.exit(7)").exitCode).toBe(7);
+});
+
+test("what failed is said again at the end, with its file and its reason", () => {
+  const { failures, read } = makeFailures();
+  const output = ["tests/a.test.ts:", "(pass) one [1ms]", "error: wrong", "(fail) two [2ms]", "(pass) three [1ms]"];
+  for (const line of [...output, "tests/b.test.ts:", "(fail) four [0ms]"]) read(line);
+  expect(failures).toEqual(["tests/a.test.ts\nerror: wrong\n(fail) two [2ms]", "tests/b.test.ts\n(fail) four [0ms]"]);
 });

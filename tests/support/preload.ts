@@ -13,3 +13,8 @@ if (!process.env.PHAZE_TEST_RUNNER) {
   const { test } = await import("../../bin/test.mjs");
   process.exit(await test(ownArguments()));
 }
+
+// A hook at the top of a module that tests share would be bound to the first file that loads it.
+const { afterEach } = await import("bun:test");
+const { cleanUp } = await import("./world.ts");
+afterEach(cleanUp);

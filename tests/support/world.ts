@@ -1,4 +1,3 @@
-import { afterEach } from "bun:test";
 import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,10 +10,11 @@ import { type Daemon, startDaemon } from "../../daemon/main.ts";
 const folders: string[] = [];
 const daemons: Daemon[] = [];
 
-afterEach(async () => {
+/** Stops what a test started and removes its folders. Called after each test of every file, see preload.ts. */
+export async function cleanUp(): Promise<void> {
   for (const daemon of daemons.splice(0)) await daemon.stop();
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
+}
 
 /** A folder that is gone after the test. */
 export function tempFolder(): string {
