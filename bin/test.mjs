@@ -3,6 +3,8 @@
 import { createInterface } from "node:readline";
 import { ensureBun, ensurePackages, root, run } from "./bootstrap.mjs";
 
+/** What a test may take that asks for no time of its own, ms: much, since the machine may have other work. */
+const patienceMs = 30_000;
 /** Lines that tests must reach, in percent over all files; a test loads every module, so that none is left out. */
 const leastCoverage = 85;
 
@@ -41,7 +43,7 @@ export async function test(args) {
   ensurePackages(bun, false);
   let tail = "";
   const { failures, read } = makeFailures();
-  const code = await run(bun, ["test", ...(whole ? ["--coverage"] : args)], {
+  const code = await run(bun, ["test", `--timeout=${patienceMs}`, ...(whole ? ["--coverage"] : args)], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, PHAZE_TEST_RUNNER: "1" },

@@ -164,13 +164,21 @@ export async function stopWorld(world: World): Promise<void> {
   await world.daemon.stop();
 }
 
-/** Polls until `test` gives something; fails loudly after `timeoutMs`. */
-export async function until<T>(what: string, test: () => T | Promise<T>, timeoutMs = 10_000): Promise<NonNullable<T>> {
+/** Polls until `test` gives something; fails loudly after `timeoutMs`, with what `state` gives then. */
+export async function until<T>(
+  what: string,
+  test: () => T | Promise<T>,
+  timeoutMs = 10_000,
+  state: () => unknown = () => undefined,
+): Promise<NonNullable<T>> {
   const end = performance.now() + timeoutMs;
   for (;;) {
     const value = await test();
     if (value) return value as NonNullable<T>;
-    if (performance.now() > end) throw new Error(`Waited ${timeoutMs} ms in vain for: ${what}`);
+    if (performance.now() > end) {
+      const shown = JSON.stringify(await state(), null, 1) ?? "";
+      throw new Error(`Waited ${timeoutMs} ms in vain for: ${what}\n${shown}`.trim());
+    }
     await Bun.sleep(20);
   }
 }
