@@ -25,7 +25,7 @@ export const longestSec = 24 * 3600;
 
 /** Everything above and in the front end, for the parameters' hash. */
 export const frontEndParameters = {
-  frontEnd: 1,
+  frontEnd: 2,
   sampleRate,
   hopSamples,
   windowSamples: 1024,

@@ -132,8 +132,7 @@ describe("the front end", () => {
         (at, place) =>
           Math.abs(at - peak.frame) <= 0.5 &&
           Math.abs((cents[place] as number) - peak.cents) < 4 &&
-          // Its logarithm is up to 0.3 off, see `log2` in front-end.as.ts.
-          Math.abs((strength[place] as number) - peak.strength) < 0.7,
+          Math.abs((strength[place] as number) - peak.strength) < 0.15,
       ),
     );
     expect(best.length).toBe(40);

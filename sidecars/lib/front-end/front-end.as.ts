@@ -113,15 +113,15 @@ function transform(): void {
   }
 }
 
-/** log2 of four positive numbers, rising with them but up to 0.31 too low: exponent, and a polynomial that is the ln of the mantissa. */
+/** log2 of four positive numbers, to about 2e-4: exponent, and a polynomial of the mantissa. */
 function log2(x: v128): v128 {
   const exponent = f32x4.convert_i32x4_s(i32x4.sub(i32x4.shr_u(x, 23), i32x4.splat(127)));
   const m = v128.or(v128.and(x, i32x4.splat(0x007fffff)), i32x4.splat(0x3f800000));
-  let p = f32x4.splat(-0.05621848);
-  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(0.4466064));
-  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(-1.4690744));
-  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(2.8208874));
-  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(-1.7417939));
+  let p = f32x4.splat(-0.08161449);
+  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(0.64514372));
+  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(-2.12069939));
+  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(4.07013500));
+  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(-2.51287742));
   return f32x4.add(exponent, p);
 }
 
