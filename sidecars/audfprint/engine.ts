@@ -36,6 +36,7 @@ export const audfprint: Engine = {
     set: { breadth: 3, perPeak: 1, perSec: 3, neighbours: 0 },
     excerpt: { breadth: 5, perPeak: 10, neighbours: 3 },
     recording: { breadth: 4, perPeak: 4, neighbours: 2 },
+    plain: { breadth: 3, perPeak: 2, neighbours: 1 },
   },
   tempoReach: 0.02,
   pitchReachCents: 30,

@@ -1,8 +1,11 @@
 import { type ChainShape, eachChain } from "./chains.ts";
 import { type Peaks, strongest } from "./peaks.ts";
 
-/** What a recording is hashed as: a track or a set in the index, an excerpt or a long recording that is looked for. */
-export type Role = "track" | "set" | "excerpt" | "recording";
+/**
+ * What a recording is hashed as: a track or a set in the index; an excerpt or a longer recording that is looked for, or
+ * either of them with as few codes as a plain copy needs.
+ */
+export type Role = "track" | "set" | "excerpt" | "recording" | "plain";
 
 /** The code of a chain of peaks: a key of at most 40 bits, with the time and pitch of its first peak. */
 export interface Codes {

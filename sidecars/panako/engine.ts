@@ -44,6 +44,7 @@ export const panako: Engine = {
     set: { breadth: 3, perPeak: 1, perSec: 3, neighbours: 0 },
     excerpt: { breadth: 5, perPeak: 20, neighbours: 2 },
     recording: { breadth: 4, perPeak: 6, neighbours: 1 },
+    plain: { breadth: 3, perPeak: 2, neighbours: 0 },
   },
   tempoReach: 0.125,
   pitchReachCents: 215,

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { SidecarMatch } from "../../daemon/contract/sidecar.ts";
 import { audfprint } from "../../sidecars/audfprint/engine.ts";
 import { peaksOf, secondsOf } from "../../sidecars/lib/front-end/front-end.ts";
+import { frameRate } from "../../sidecars/lib/parameters.ts";
+import { roundPeaks } from "../../sidecars/lib/peaks.ts";
 import { runThrough, search } from "../../sidecars/lib/search/search.ts";
 import { makeResampler } from "../../sidecars/lib/server/resample.ts";
 import { openStore, type Store } from "../../sidecars/lib/store/store.ts";
@@ -65,6 +67,38 @@ describe.each([audfprint, panako])("$name", (engine) => {
     expect(Math.abs(first.queryEndSec - 40)).toBeLessThan(3);
     expect(Math.abs(second.queryStartSec - 70)).toBeLessThan(3);
     expect(Math.abs(second.refStartSec)).toBeLessThan(3);
+  });
+
+  test("finds the tracks of a set of more than 20 minutes, plain copies and masked ones", () => {
+    const pieces = songs.map((samples, index) => ({ peaks: peaksOf(samples), index, at: 300 + index * 200 }));
+    // Of the second song every other peak is masked: few codes alone would hardly find it.
+    const heard = pieces.flatMap(({ peaks, index, at }) =>
+      [...peaks.frame.keys()]
+        .filter((peak) => index !== 1 || peak % 2 === 0)
+        .map(
+          (peak) =>
+            [
+              (peaks.frame[peak] as number) + Math.round(at * frameRate),
+              peaks.cents[peak] as number,
+              peaks.strength[peak] as number,
+            ] as const,
+        ),
+    );
+    const { segments, release } = store.acquire();
+    const index = { engine, segments, get: store.get, peaks: store.peaks };
+    const shares: number[] = [];
+    const searching = search(index, { peaks: roundPeaks(heard), durationSec: 1300 });
+    let step = searching.next();
+    for (; !step.done; step = searching.next()) shares.push(step.value);
+    release();
+    const found = step.value.filter(({ score }) => score > 15).sort((a, b) => a.queryStartSec - b.queryStartSec);
+    expect(found.map(({ id }) => id)).toEqual([1, 2, 3, 4]);
+    for (const [place, { at }] of pieces.entries()) {
+      expect(Math.abs((found[place]?.queryStartSec ?? 0) - at)).toBeLessThan(3);
+      expect(Math.abs((found[place]?.queryEndSec ?? 0) - at - 60)).toBeLessThan(4);
+    }
+    expect(shares.toSorted((a, b) => a - b)).toEqual(shares);
+    expect(Math.max(...shares)).toBeLessThanOrEqual(1);
   });
 
   test("gives nothing for what is shorter than a code, or empty", () => {

@@ -2,7 +2,7 @@ import type { SidecarMatch } from "../../../daemon/contract/sidecar.ts";
 import { type Codes, makeCodes, type Role } from "../codes.ts";
 import type { Engine } from "../engine.ts";
 import { groupBy } from "../group.ts";
-import { frameRate, referencePerSec } from "../parameters.ts";
+import { frameRate, longestTrackSec, referencePerSec } from "../parameters.ts";
 import { type Peaks, slicePeaks, thinPeaks } from "../peaks.ts";
 import type { TrackRecord } from "../store/layout.ts";
 import { readPeaks } from "../store/peak-bytes.ts";
@@ -30,9 +30,9 @@ export interface Query {
 
 /** Up to this length a query is one window, looked up as densely as can be, s. */
 const excerptSec = 30;
-/** A long query is looked up in stretches of this length, s, so that memory does not grow with it. */
-const stretchSec = 240;
-/** An excerpt found as surely as this by the few codes of a long query needs no denser look-up. */
+/** A long query is looked up in stretches, the shorter the more codes it has, so that memory does not grow with it, s. */
+const stretchSec: Record<QueryRole, number> = { plain: 240, recording: 60, excerpt: excerptSec };
+/** A window in which something was found as surely as this by few codes needs no denser look-up. */
 const plainScore = 30;
 /** Guesses that are verified for each window. */
 const mostCandidates = 20;
@@ -107,6 +107,30 @@ function toMatch(span: Span): SidecarMatch {
   };
 }
 
+type QueryRole = Exclude<Role, "track" | "set">;
+
+/**
+ * How a query is looked up, few codes first. A track is asked about everywhere it may be heard, in sparsely hashed sets
+ * too, so that a copy that is found is no reason to look no further.
+ */
+function rolesOf(durationSec: number): readonly QueryRole[] {
+  if (durationSec <= excerptSec) return ["plain", "recording", "excerpt"];
+  return durationSec <= longestTrackSec ? ["recording"] : ["plain", "recording"];
+}
+
+/** The codes that begin in one of the windows. */
+function codesIn(codes: Codes, isOpen: (window: number) => boolean): Codes {
+  const places = [...codes.frame.keys()].filter((at) => {
+    const window = Math.floor((codes.frame[at] as number) / (stepSec * frameRate));
+    return isOpen(window) || (window > 0 && isOpen(window - 1));
+  });
+  return {
+    key: Float64Array.from(places, (at) => codes.key[at] as number),
+    frame: Float64Array.from(places, (at) => codes.frame[at] as number),
+    cents: Float32Array.from(places, (at) => codes.cents[at] as number),
+  };
+}
+
 /**
  * Finds what of the index is in the query: an excerpt, a track, or a set of any length. Codes give guesses, the peaks of the
  * reference decide, windows that follow each other become spans. Yields how much is done, 0 … 1.
@@ -118,32 +142,42 @@ export function* search(index: Index, query: Query): Generator<number, SidecarMa
   const frames = durationSec * frameRate;
   const excerpt = durationSec <= excerptSec;
   const bytesOf = makeCache(index);
-  const verified: Verified[] = [];
-  const stretches = excerpt ? 1 : Math.ceil(durationSec / stretchSec);
-  const lookFor = function* (role: Role, stretch: number): Generator<number, void> {
-    const base = stretch * stretchSec * frameRate;
-    // Codes begin in the stretch, or in the window's rest behind it; their other peaks may lie further on.
-    const end = base + (stretchSec + windowSec) * frameRate;
-    const part = excerpt ? peaks : slicePeaks(peaks, base, end);
-    const looking = lookUp(engine, index.segments, codesOf(engine, part, role), except);
-    let step = looking.next();
-    for (; !step.done; step = looking.next()) yield stretch / stretches;
-    for (const [window, candidates] of vote(engine, step.value, excerpt, mostCandidates)) {
-      const from = excerpt ? 0 : window * stepSec * frameRate;
-      // The window that begins in the next stretch is looked at there.
-      if (!excerpt && (from < base || from >= base + stretchSec * frameRate)) continue;
-      const to = excerpt ? frames : Math.min(frames, from + windowSec * frameRate);
-      verified.push(...verify({ from, to }, peaks, candidates, bytesOf));
-      yield (stretch + 0.9) / stretches;
+  const found = new Map<number, Verified[]>();
+  const isSure = (window: number) => found.get(window)?.some(({ evidence }) => evidence.score >= plainScore) ?? false;
+  const roles = rolesOf(durationSec);
+  for (const [turn, role] of roles.entries()) {
+    const stretches = excerpt ? 1 : Math.ceil(durationSec / stretchSec[role]);
+    const sure = new Set([...found.keys()].filter(isSure));
+    if (excerpt && sure.size > 0) break;
+    if (excerpt) found.clear();
+    for (let stretch = 0; stretch < stretches; stretch++) {
+      const done = (part: number) => (turn + (stretch + part) / stretches) / roles.length;
+      const base = stretch * stretchSec[role] * frameRate;
+      const next = base + stretchSec[role] * frameRate;
+      // Codes begin in the stretch, or in the window's rest behind it; their other peaks may lie further on.
+      const part = excerpt ? peaks : slicePeaks(peaks, base, next + windowSec * frameRate);
+      const codes = codesOf(engine, part, role);
+      const looking = lookUp(
+        engine,
+        index.segments,
+        excerpt ? codes : codesIn(codes, (window) => !sure.has(window)),
+        except,
+      );
+      let step = looking.next();
+      for (; !step.done; step = looking.next()) yield done(0);
+      for (const [window, candidates] of vote(engine, step.value, excerpt, mostCandidates)) {
+        const from = excerpt ? 0 : window * stepSec * frameRate;
+        // The window that begins in the next stretch is looked at there.
+        if (sure.has(window) || (!excerpt && (from < base || from >= next))) continue;
+        const to = excerpt ? frames : Math.min(frames, from + windowSec * frameRate);
+        const verified = verify({ from, to }, peaks, candidates, bytesOf);
+        if (verified.length > 0) found.set(window, verified);
+        yield done(0.9);
+      }
     }
-  };
-  for (let stretch = 0; stretch < stretches; stretch++) yield* lookFor("recording", stretch);
-  if (excerpt && !verified.some(({ evidence }) => evidence.score >= plainScore)) {
-    verified.length = 0;
-    yield* lookFor("excerpt", 0);
   }
   const spans: Span[] = [];
-  for (const [id, windows] of groupBy(verified, (window) => window.id)) {
+  for (const [id, windows] of groupBy([...found.values()].flat(), (window) => window.id)) {
     const refFrames = (index.get(id)?.durationSec ?? 0) * frameRate;
     const readReference = (from: number, to: number) =>
       thinPeaks(
