@@ -33,10 +33,10 @@ export interface Match {
  * what is compared, share alone is chance in short stretches: each needs the other.
  */
 export const calibration = {
-  bias: -12.1,
-  score: 7.49,
-  share: 12.68,
-  both: 0.84,
+  bias: -11.82,
+  score: 6.56,
+  share: 13.28,
+  both: 1.21,
   enough: 24,
   /** What is less likely is not told. */
   leastProbability: 0.5,
