@@ -305,9 +305,18 @@ describe("walking", () => {
   });
 });
 
+/** Plants files whose time is in the future: nothing but looking at them again shows that they are still. */
+function plantNew(folder: string, ...names: string[]): void {
+  const future = Date.now() / 1000 + 86_400;
+  for (const name of names) {
+    plant(folder, { [name]: wav(1) });
+    utimesSync(join(folder, name), future, future);
+  }
+}
+
 describe("files that are being written", () => {
   test("a growing file is not taken before it is still, and then reaches a proposal without any command", async () => {
-    const world = await makeWorld({ "seed.txt": "x" }, { watch: true, env: { PHAZE_SETTLE_SECONDS: "0.6" } });
+    const world = await makeWorld({ "seed.txt": "x" }, { watch: true, env: { PHAZE_SETTLE_SECONDS: "1.5" } });
     await world.daemon.deps.scanner.idle();
     await until("the folder to be watched", () => world.daemon.deps.watchedFolders() > 0);
     const path = join(world.library, "Lowtide - Ebb.wav");
@@ -355,11 +364,13 @@ describe("files that are being written", () => {
 
   test("a file that became a folder or vanished is not waited for", async () => {
     const folder = tempFolder();
-    plant(folder, { "a.wav": "x", "b.wav": "x" });
+    plantNew(folder, "a.wav", "b.wav");
     const hints: unknown[] = [];
     const settle = makeSettle({ settleMs: 100, onStill: (folders) => hints.push(...folders) });
-    for (const name of ["a.wav", "b.wav"])
-      settle.isStill(join(folder, name), { sizeBytes: 1, mtimeMs: statSync(join(folder, name)).mtimeMs });
+    for (const name of ["a.wav", "b.wav"]) {
+      const { size, mtimeMs } = statSync(join(folder, name));
+      settle.isStill(join(folder, name), { sizeBytes: size, mtimeMs });
+    }
     expect(settle.waiting()).toBe(2);
     unlinkSync(join(folder, "a.wav"));
     unlinkSync(join(folder, "b.wav"));
@@ -372,7 +383,7 @@ describe("files that are being written", () => {
 
   test("a still file is reported once, and waited for until its folder was looked at", async () => {
     const folder = tempFolder();
-    plant(folder, { "a.wav": "x" });
+    plantNew(folder, "a.wav");
     const looked = Promise.withResolvers<void>();
     let reports = 0;
     const onStill = () => {
@@ -380,7 +391,8 @@ describe("files that are being written", () => {
       return looked.promise;
     };
     const settle = makeSettle({ settleMs: 60, onStill });
-    settle.isStill(join(folder, "a.wav"), { sizeBytes: 1, mtimeMs: statSync(join(folder, "a.wav")).mtimeMs });
+    const { size, mtimeMs } = statSync(join(folder, "a.wav"));
+    settle.isStill(join(folder, "a.wav"), { sizeBytes: size, mtimeMs });
     await until("the report", () => reports > 0);
     expect(settle.waiting()).toBe(1);
     looked.resolve();
@@ -391,12 +403,13 @@ describe("files that are being written", () => {
   });
 
   test("a waiting file that turns into a partial download does not keep the library unsettled", async () => {
-    const world = await makeWorld({ "x.wav": wav(1) }, { env: { PHAZE_SETTLE_SECONDS: "0.3" } });
+    const world = await makeWorld({}, { env: { PHAZE_SETTLE_SECONDS: "2" } });
     const { deps } = world.daemon;
+    plantNew(world.library, "x.wav");
     await deps.scanner.scan("test").done;
     expect(deps.settling()).toBe(1);
     plant(world.library, { "x.wav.aria2": "x" });
-    await until("nothing to wait for", () => deps.settling() === 0, 3000);
+    await until("nothing to wait for", () => deps.settling() === 0);
     expect(await files(world)).toEqual([]);
     unlinkSync(join(world.library, "x.wav.aria2"));
     await world.settle();
