@@ -28,10 +28,10 @@ export function makeFailures() {
   return {
     failures,
     read(line) {
-      if (/^\S+\.test\.ts:$/.test(line)) file = line.slice(0, -1);
-      if (line.startsWith("(fail)")) failures.push([file, ...lines.slice(-40), line].join("\n"));
-      if (/^\((pass|fail|skip|todo)\)|^\S+\.test\.ts:$/.test(line)) lines = [];
-      else lines.push(line);
+      const heading = /^(\S+\.test\.ts):$/.exec(line)?.[1];
+      if (heading) file = heading;
+      if (line.startsWith("(fail)")) failures.push([file, ...lines, line].join("\n"));
+      lines = heading || /^\((pass|fail|skip|todo)\)/.test(line) ? [] : [...lines, line].slice(-40);
     },
   };
 }

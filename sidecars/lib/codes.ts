@@ -14,6 +14,15 @@ export interface Codes {
   cents: Float32Array;
 }
 
+/** The codes at `places`, which rise. */
+export function pickCodes(codes: { [column in keyof Codes]: ArrayLike<number> }, places: readonly number[]): Codes {
+  return {
+    key: Float64Array.from(places, (at) => codes.key[at] as number),
+    frame: Float64Array.from(places, (at) => codes.frame[at] as number),
+    cents: Float32Array.from(places, (at) => codes.cents[at] as number),
+  };
+}
+
 /** How an engine makes codes for a role. */
 export interface Density {
   breadth: number;
@@ -109,9 +118,5 @@ export function makeCodes(peaks: Peaks, coding: Coding, density: Density, slack 
     });
   });
   const places = perSec ? strongest(frame, strength, perSec, 2) : key.map((_, at) => at);
-  return {
-    key: Float64Array.from(places, (at) => key[at] as number),
-    frame: Float64Array.from(places, (at) => frame[at] as number),
-    cents: Float32Array.from(places, (at) => cents[at] as number),
-  };
+  return pickCodes({ key, frame, cents }, places);
 }

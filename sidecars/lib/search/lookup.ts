@@ -72,7 +72,7 @@ export function* lookUp(
   engine: Engine,
   segments: readonly StoredSegment[],
   codes: Codes,
-  except: ReadonlySet<number>,
+  except: ReadonlySet<number> = new Set(),
 ): Generator<void, Hits> {
   const { lengthBits } = engine.coding;
   const cells = 2 ** lengthBits;

@@ -1,5 +1,5 @@
 import type { SidecarMatch } from "../../../daemon/contract/sidecar.ts";
-import { type Codes, makeCodes, type Role } from "../codes.ts";
+import { type Codes, makeCodes, pickCodes, type Role } from "../codes.ts";
 import type { Engine } from "../engine.ts";
 import { groupBy } from "../group.ts";
 import { frameRate, longestTrackSec, referencePerSec } from "../parameters.ts";
@@ -11,7 +11,7 @@ import { refFrameOf } from "./line.ts";
 import { lookUp } from "./lookup.ts";
 import { chain, type Span, spanOf, type Verified, withoutShadows } from "./spans.ts";
 import { fitLine, weigh } from "./verify.ts";
-import { type Candidate, stepSec, vote, windowSec } from "./vote.ts";
+import { type Candidate, stepFrames, vote, windowSec } from "./vote.ts";
 
 /** What is searched: segments, and the peaks of what they hold. */
 export interface Index {
@@ -30,10 +30,13 @@ export interface Query {
 
 /** Up to this length a query is one window, looked up as densely as can be, s. */
 const excerptSec = 30;
+/** Ways to look a query up, each with more codes than the former. */
+type QueryRole = Exclude<Role, "track" | "set">;
 /** A long query is looked up in stretches, the shorter the more codes it has, so that memory does not grow with it, s. */
 const stretchSec: Record<QueryRole, number> = { plain: 240, recording: 60, excerpt: excerptSec };
 /** A window in which something was found as surely as this by few codes needs no denser look-up. */
 const plainScore = 30;
+const isSure = (verified: readonly Verified[]) => verified.some(({ evidence }) => evidence.score >= plainScore);
 /** Guesses that are verified for each window. */
 const mostCandidates = 20;
 /** Windows weaker than this count for nothing; spans weaker than this are no matches. Fixed on the tuning split. */
@@ -44,11 +47,14 @@ const marginFrames = 420;
 /** Peaks of references that are kept at hand, bytes. */
 const cacheBytes = 32 * 1024 ** 2;
 
+/** The peaks of a recording, as they are stored. */
+type BytesOf = (id: number) => Uint8Array;
+
 /** References' peaks at hand, the latest ones. */
-function makeCache(index: Index) {
+function makeCache(index: Index): BytesOf {
   const kept = new Map<number, Uint8Array>();
   let size = 0;
-  return (id: number): Uint8Array => {
+  return (id) => {
     const known = kept.get(id);
     if (known) return known;
     const bytes = index.peaks(id) ?? new Uint8Array(4);
@@ -68,7 +74,7 @@ function verify(
   window: { from: number; to: number },
   query: Peaks,
   candidates: readonly Candidate[],
-  bytesOf: (id: number) => Uint8Array,
+  bytesOf: BytesOf,
 ): Verified[] {
   const near = slicePeaks(query, window.from - frameRate, window.to + frameRate);
   const verified: Verified[] = [];
@@ -107,8 +113,6 @@ function toMatch(span: Span): SidecarMatch {
   };
 }
 
-type QueryRole = Exclude<Role, "track" | "set">;
-
 /**
  * How a query is looked up, few codes first. A track is asked about everywhere it may be heard, in sparsely hashed sets
  * too, so that a copy that is found is no reason to look no further.
@@ -121,14 +125,59 @@ function rolesOf(durationSec: number): readonly QueryRole[] {
 /** The codes that begin in one of the windows. */
 function codesIn(codes: Codes, isOpen: (window: number) => boolean): Codes {
   const places = [...codes.frame.keys()].filter((at) => {
-    const window = Math.floor((codes.frame[at] as number) / (stepSec * frameRate));
+    const window = Math.floor((codes.frame[at] as number) / stepFrames);
     return isOpen(window) || (window > 0 && isOpen(window - 1));
   });
-  return {
-    key: Float64Array.from(places, (at) => codes.key[at] as number),
-    frame: Float64Array.from(places, (at) => codes.frame[at] as number),
-    cents: Float32Array.from(places, (at) => codes.cents[at] as number),
-  };
+  return pickCodes(codes, places);
+}
+
+/** Looks a query of one window up, with more and more codes until something is sure. */
+function* searchExcerpt(index: Index, query: Query, bytesOf: BytesOf): Generator<number, Verified[]> {
+  const { peaks, durationSec, except } = query;
+  const roles = rolesOf(durationSec);
+  let found: Verified[] = [];
+  for (const [turn, role] of roles.entries()) {
+    const looking = lookUp(index.engine, index.segments, codesOf(index.engine, peaks, role), except);
+    let step = looking.next();
+    for (; !step.done; step = looking.next()) yield turn / roles.length;
+    const candidates = vote(index.engine, step.value, true, mostCandidates).get(0) ?? [];
+    found = verify({ from: 0, to: durationSec * frameRate }, peaks, candidates, bytesOf);
+    if (isSure(found)) break;
+  }
+  return found;
+}
+
+/** Looks a longer query up, stretch by stretch; those windows with more codes in which nothing is sure. */
+function* searchWindows(index: Index, query: Query, bytesOf: BytesOf): Generator<number, Verified[]> {
+  const { engine, segments } = index;
+  const { peaks, durationSec, except } = query;
+  const roles = rolesOf(durationSec);
+  const found = new Map<number, Verified[]>();
+  for (const [turn, role] of roles.entries()) {
+    const sure = new Set([...found].flatMap(([window, verified]) => (isSure(verified) ? [window] : [])));
+    const stretches = Math.ceil(durationSec / stretchSec[role]);
+    for (let stretch = 0; stretch < stretches; stretch++) {
+      const done = (turn + stretch / stretches) / roles.length;
+      const base = stretch * stretchSec[role] * frameRate;
+      const next = base + stretchSec[role] * frameRate;
+      // Codes begin in the stretch, or in the window's rest behind it; their other peaks may lie further on.
+      const codes = codesOf(engine, slicePeaks(peaks, base, next + windowSec * frameRate), role);
+      const open = codesIn(codes, (window) => !sure.has(window));
+      const looking = lookUp(engine, segments, open, except);
+      let step = looking.next();
+      for (; !step.done; step = looking.next()) yield done;
+      for (const [window, candidates] of vote(engine, step.value, false, mostCandidates)) {
+        const from = window * stepFrames;
+        // The window that begins in the next stretch is looked at there.
+        if (sure.has(window) || from < base || from >= next) continue;
+        const to = Math.min(durationSec * frameRate, from + windowSec * frameRate);
+        const verified = verify({ from, to }, peaks, candidates, bytesOf);
+        if (verified.length > 0) found.set(window, verified);
+        yield done;
+      }
+    }
+  }
+  return [...found.values()].flat();
 }
 
 /**
@@ -136,48 +185,11 @@ function codesIn(codes: Codes, isOpen: (window: number) => boolean): Codes {
  * reference decide, windows that follow each other become spans. Yields how much is done, 0 … 1.
  */
 export function* search(index: Index, query: Query): Generator<number, SidecarMatch[]> {
-  const { engine } = index;
   const { peaks, durationSec } = query;
-  const except = query.except ?? new Set<number>();
-  const frames = durationSec * frameRate;
-  const excerpt = durationSec <= excerptSec;
   const bytesOf = makeCache(index);
-  const found = new Map<number, Verified[]>();
-  const isSure = (window: number) => found.get(window)?.some(({ evidence }) => evidence.score >= plainScore) ?? false;
-  const roles = rolesOf(durationSec);
-  for (const [turn, role] of roles.entries()) {
-    const stretches = excerpt ? 1 : Math.ceil(durationSec / stretchSec[role]);
-    const sure = new Set([...found.keys()].filter(isSure));
-    if (excerpt && sure.size > 0) break;
-    if (excerpt) found.clear();
-    for (let stretch = 0; stretch < stretches; stretch++) {
-      const done = (part: number) => (turn + (stretch + part) / stretches) / roles.length;
-      const base = stretch * stretchSec[role] * frameRate;
-      const next = base + stretchSec[role] * frameRate;
-      // Codes begin in the stretch, or in the window's rest behind it; their other peaks may lie further on.
-      const part = excerpt ? peaks : slicePeaks(peaks, base, next + windowSec * frameRate);
-      const codes = codesOf(engine, part, role);
-      const looking = lookUp(
-        engine,
-        index.segments,
-        excerpt ? codes : codesIn(codes, (window) => !sure.has(window)),
-        except,
-      );
-      let step = looking.next();
-      for (; !step.done; step = looking.next()) yield done(0);
-      for (const [window, candidates] of vote(engine, step.value, excerpt, mostCandidates)) {
-        const from = excerpt ? 0 : window * stepSec * frameRate;
-        // The window that begins in the next stretch is looked at there.
-        if (sure.has(window) || (!excerpt && (from < base || from >= next))) continue;
-        const to = excerpt ? frames : Math.min(frames, from + windowSec * frameRate);
-        const verified = verify({ from, to }, peaks, candidates, bytesOf);
-        if (verified.length > 0) found.set(window, verified);
-        yield done(0.9);
-      }
-    }
-  }
+  const verified = yield* (durationSec <= excerptSec ? searchExcerpt : searchWindows)(index, query, bytesOf);
   const spans: Span[] = [];
-  for (const [id, windows] of groupBy([...found.values()].flat(), (window) => window.id)) {
+  for (const [id, windows] of groupBy(verified, (window) => window.id)) {
     const refFrames = (index.get(id)?.durationSec ?? 0) * frameRate;
     const readReference = (from: number, to: number) =>
       thinPeaks(
@@ -185,7 +197,7 @@ export function* search(index: Index, query: Query): Generator<number, SidecarMa
         referencePerSec,
       );
     for (const links of chain(windows)) {
-      const span = spanOf(links, peaks, frames, refFrames, readReference);
+      const span = spanOf(links, peaks, durationSec * frameRate, refFrames, readReference);
       if (span.evidence.score >= leastScore) spans.push(span);
     }
     yield 1;

@@ -12,10 +12,9 @@ export interface Candidate {
   votes: number;
 }
 
-/** Windows of a long query, s: each begins `stepSec` after the former. */
+/** Length of the windows of a long query, s, and from the start of one to the next, frames: 10 s. */
 export const windowSec = 20;
-export const stepSec = 10;
-const stepFrames = stepSec * frameRate;
+export const stepFrames = 10 * frameRate;
 
 const leastVotes = 2;
 const mostSeeds = 40;

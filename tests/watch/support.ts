@@ -1,0 +1,11 @@
+import type { FileItem } from "../../daemon/contract/api.ts";
+import type { World } from "../support/world.ts";
+
+export interface Page<T> {
+  items: T[];
+  total: number;
+}
+
+/** The media files that a world has in its list. */
+export const files = async (world: World, query = "") =>
+  (await world.call<Page<FileItem>>("GET", `/api/v1/files?kind=media${query}`)).items;
