@@ -37,6 +37,8 @@ async function approveAll(folder: string, library: string, signal: AbortSignal) 
       confidence: 1,
       engine: "rules",
       evidence: {},
+      sureness: {},
+      alternatives: {},
       notes: [],
     } as const;
     saveProposal(db, id, { ...draft, notes: [] }, nameRaw, Date.now());

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { analysisSchema } from "./analysis.ts";
 import { fileKinds } from "./kinds.ts";
 import { metadataSchema } from "./metadata.ts";
-import { engines, evidenceSchema, fieldNames, proposalKinds } from "./naming.ts";
+import { proposalKinds, proposalSchema } from "./naming.ts";
 import { fileStates, proposalStatuses, runStatuses } from "./states.ts";
 
 /** RFC 9457 problem details. */
@@ -90,10 +90,15 @@ export const proposalItemSchema = z
     directory: z.string(),
     destination: z.string(),
     confidence: z.number(),
-    engine: z.enum(engines),
-    fields: z.partialRecord(z.enum(fieldNames), z.string()),
-    evidence: z.partialRecord(z.enum(fieldNames), z.array(evidenceSchema)),
+    engine: proposalSchema.shape.engine,
+    fields: proposalSchema.shape.fields,
+    evidence: proposalSchema.shape.evidence,
+    sureness: proposalSchema.shape.sureness,
+    alternatives: proposalSchema.shape.alternatives,
     notes: z.array(z.string()),
+    model: z.string().nullable(),
+    prompt: z.string().nullable().openapi({ description: "Version of the prompt" }),
+    durationMs: z.number().nullable().openapi({ description: "How long the engine took" }),
     unchanged: z.boolean(),
     missing: z.boolean(),
     sizeBytes: z.number().int(),

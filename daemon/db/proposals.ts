@@ -52,7 +52,12 @@ export function saveProposal(db: Db, fileId: number, draft: ProposalDraft, relat
     $engine: draft.engine,
     $fields: JSON.stringify(draft.fields),
     $evidence: JSON.stringify(draft.evidence),
+    $sureness: JSON.stringify(draft.sureness),
+    $alternatives: JSON.stringify(draft.alternatives),
     $notes: JSON.stringify(draft.notes),
+    $model: draft.model ?? null,
+    $prompt: draft.prompt ?? null,
+    $durationMs: draft.durationMs ?? null,
     $unchanged: unchanged ? 1 : 0,
     $key: foldPath(`${draft.directory}/${draft.filename}`),
     $now: now,
@@ -60,22 +65,36 @@ export function saveProposal(db: Db, fileId: number, draft: ProposalDraft, relat
   return (
     db
       .query(
-        `insert into proposals (file_id, status, kind, filename, directory, confidence, engine, fields, evidence, notes, unchanged, destination_key, created_at, updated_at)
-         values ($fileId, 'pending', $kind, $filename, $directory, $confidence, $engine, $fields, $evidence, $notes, $unchanged, $key, $now, $now)
+        `insert into proposals (file_id, status, kind, filename, directory, confidence, engine, fields, evidence, sureness, alternatives, notes,
+           model, prompt, duration_ms, unchanged, destination_key, created_at, updated_at)
+         values ($fileId, 'pending', $kind, $filename, $directory, $confidence, $engine, $fields, $evidence, $sureness, $alternatives, $notes,
+           $model, $prompt, $durationMs, $unchanged, $key, $now, $now)
          on conflict (file_id) do update set kind = $kind, filename = $filename, directory = $directory, confidence = $confidence, engine = $engine,
-           fields = $fields, evidence = $evidence, notes = $notes, unchanged = $unchanged, destination_key = $key, updated_at = $now, version = version + 1
+           fields = $fields, evidence = $evidence, sureness = $sureness, alternatives = $alternatives, notes = $notes,
+           model = $model, prompt = $prompt, duration_ms = $durationMs, unchanged = $unchanged, destination_key = $key, updated_at = $now, version = version + 1
          where status = 'pending'`,
       )
       .run(values).changes > 0
   );
 }
 
+/** What an engine said, out of a stored proposal. */
+function draftOf(proposal: Proposal): ProposalDraft {
+  const { kind, fields, filename, directory, confidence, engine, evidence, sureness, alternatives, notes } = proposal;
+  const { model, prompt, durationMs } = proposal;
+  return {
+    ...{ kind, fields, filename, directory, confidence, engine, evidence, sureness, alternatives, notes },
+    ...(model === null ? {} : { model }),
+    ...(prompt === null ? {} : { prompt }),
+    ...(durationMs === null ? {} : { durationMs }),
+  };
+}
+
 /** The draft that a pending proposal holds; null when there is none or it is decided. */
 export function pendingDraft(db: Db, fileId: number): ProposalDraft | null {
   const proposal = proposalOfFile(db, fileId);
   if (proposal?.status !== "pending") return null;
-  const { kind, fields, filename, directory, confidence, engine, evidence, notes } = proposal;
-  return { kind, fields, filename, directory, confidence, engine, evidence, notes };
+  return draftOf(proposal);
 }
 
 /** A file's content is another than the one that was decided on: the decision falls, the proposal is made anew. */

@@ -19,6 +19,8 @@ import { foldText, isSimilar, plainText } from "./text.ts";
 /** From here on a rules' value stays even when the model says otherwise. */
 const strong = 0.6;
 const sources = new Set(["festival", "concert", "club", "radioshow", "stream"]);
+/** How sure a value of the model's that the texts support is. */
+const takenSureness = 0.6;
 /** A complete name that the model changed is at most this sure. */
 const changedConfidence = 0.7;
 const trackFields = new Set<FieldName>(["title", "mix", "album", "albumArtist", "trackNumber", "discNumber", "year"]);
@@ -152,6 +154,8 @@ export function mergeAnswer(
   const kind = kindOf(answer, draft, input, hasName);
   const fields = { ...draft.fields };
   const evidence = { ...draft.evidence };
+  const sureness = { ...draft.sureness };
+  const alternatives = { ...draft.alternatives };
   const notes = [...draft.notes];
   let used = 0;
   for (const field of fieldNames) {
@@ -162,11 +166,17 @@ export function mergeAnswer(
     const others = (evidence[field] ?? []).filter(({ source }) => source !== "llm");
     // What an earlier look took or agreed to stays.
     const isSettled = others.length < (evidence[field] ?? []).length;
-    const sureness = isSettled ? 1 : (reading.sureness[field] ?? (before === undefined ? 0 : 1));
-    const verdict = judge(field, value, fields, sureness, heard);
+    const sure = isSettled ? 1 : (reading.draft.sureness[field] ?? (before === undefined ? 0 : 1));
+    const verdict = judge(field, value, fields, sure, heard);
     if (verdict.what === "take") {
+      if (before !== undefined)
+        alternatives[field] = [
+          { value: before, ...(evidence[field]?.[0] ?? { source: "rule", text: "" }) },
+          ...(alternatives[field] ?? []).filter((other) => other.value !== value),
+        ];
       fields[field] = value;
       evidence[field] = [word];
+      sureness[field] = takenSureness;
       used++;
     } else if (verdict.what === "for") {
       if (!isSettled) evidence[field] = [...others, word];
@@ -191,6 +201,8 @@ export function mergeAnswer(
     confidence,
     engine: "ollama",
     evidence,
+    sureness,
+    alternatives,
     notes,
   };
 }

@@ -1,4 +1,4 @@
-import { type Claim, type Claims, claim } from "./claims.ts";
+import { bestClaim, type Claim, type Claims, claim, doubt } from "./claims.ts";
 import { fromReading, headedPlace, keyedPlace, optional, type SetPlace } from "./companion-place.ts";
 import type { Context } from "./context.ts";
 import { groupOf } from "./group.ts";
@@ -87,12 +87,12 @@ function pickArtist(context: Context, places: readonly SetPlace[]): Claim[] {
   if (inName && isSimilar(tags.artist, inName.value)) {
     return foldText(inName.value).length > foldText(tags.artist).length &&
       / (?:b2b|vs\.?|&|and|feat\.?|ft\.?|x) /i.test(inName.value)
-      ? [inName, ...fromTag]
+      ? [...claims, ...doubt(fromTag, 0.5)]
       : [...fromTag, ...claims];
   }
   if (inName && first.guest !== first.artist) {
     context.notes.push(`The artist tag "${tags.artist}" differs from the file's name; the name was followed.`);
-    return [...claims, ...fromTag];
+    return [...claims, ...doubt(fromTag, 0.5)];
   }
   return [...fromTag, ...claims];
 }
@@ -163,7 +163,7 @@ function siblingPart(context: Context): Claim[] {
 }
 
 /** Resolves a set's fields. */
-export function resolveSet(context: Context, readings: SetReadings): { claims: Claims; contradictions: number } {
+export function resolveSet(context: Context, readings: SetReadings): Claims {
   const stemIsEmpty =
     isFreeOfNames(readings.stem) ||
     taperStem.test(context.stem) ||
@@ -179,14 +179,15 @@ export function resolveSet(context: Context, readings: SetReadings): { claims: C
   const isBare = isBareName(readings.stem) && companions.some((place) => place.artist !== undefined);
   const places = [
     ...(isBare ? companions : named),
-    ...(isBare ? named : companions),
+    ...(isBare ? named.map((place) => ({ ...place, weight: place.weight / 2 })) : companions),
     ...folderPlace(readings, context),
   ];
   const artist = pickArtist(context, places);
+  const performer = bestClaim(artist)?.value;
   const events = claimsOf(context, places, "event").filter(
-    (claimed) => foldText(claimed.value) !== foldText(artist[0]?.value ?? ""),
+    (claimed) => foldText(claimed.value) !== foldText(performer ?? ""),
   );
-  const event = events[0]?.value;
+  const event = bestClaim(events)?.value;
   const venues = claimsOf(context, places, "venue").filter((venue) => venue.value !== event);
   const source = sourceClaims(
     context,
@@ -196,26 +197,25 @@ export function resolveSet(context: Context, readings: SetReadings): { claims: C
         event === undefined || place.event !== undefined || place.source === "club" || place.source === "concert",
     ),
   );
-  const isArtist = (text: string) => artist[0] !== undefined && foldText(text) === foldText(artist[0].value);
+  const kindOfEvent = bestClaim(source)?.value;
+  const isArtist = (text: string) => performer !== undefined && foldText(text) === foldText(performer);
   const day = claimsOf(context, places, "day").filter(
-    (claimed) => /\d/.test(claimed.value) || source[0]?.value === "festival",
+    (claimed) => /\d/.test(claimed.value) || kindOfEvent === "festival",
   );
   const part = [
     ...claim(readings.stem.part, "filename", context.stem, 0.8),
     ...claim(readings.title?.part, "tag", context.tags.title ?? "", 0.6),
     ...siblingPart(context),
   ];
-  const claims: Claims = {
+  return {
     artist,
     event: events,
-    episode: event !== undefined && source[0]?.value !== "festival" ? claimsOf(context, places, "episode") : [],
+    episode: event !== undefined && kindOfEvent !== "festival" ? claimsOf(context, places, "episode") : [],
     venue: venues.filter((venue) => !isArtist(venue.value)),
-    stage: claimsOf(context, places, "stage").filter((stage) => stage.value !== venues[0]?.value),
+    stage: claimsOf(context, places, "stage").filter((stage) => stage.value !== bestClaim(venues)?.value),
     day,
     part,
     source,
     date: resolveDate(context, readings.stem, readings.title, readings.folder),
   };
-  const differing = artist.some((other) => artist[0] && !isSimilar(other.value, artist[0].value));
-  return { claims, contradictions: differing ? 1 : 0 };
 }

@@ -1,4 +1,4 @@
-import { type Claims, claim } from "./claims.ts";
+import { bestClaim, type Claims, claim } from "./claims.ts";
 import type { Context } from "./context.ts";
 import { isGenericFolder, isJunkArtist, isJunkStem } from "./noise.ts";
 import { isSimilar } from "./text.ts";
@@ -100,14 +100,15 @@ function namesWin(context: Context, reading: TrackReading): boolean {
 }
 
 /** Resolves a track's fields. */
-export function resolveTrack(context: Context, reading: TrackReading): { claims: Claims; contradictions: number } {
+export function resolveTrack(context: Context, reading: TrackReading): Claims {
   const trustTags = !namesWin(context, reading);
   const casing = makeCase(context);
   const artist = artistClaims(context, reading, trustTags, casing);
-  const title = titleClaims(context, reading, trustTags, casing, artist[0]?.value);
+  const title = titleClaims(context, reading, trustTags, casing, bestClaim(artist)?.value);
   if (!trustTags)
     context.notes.push(`The tags ("${context.tags.title ?? ""}") contradict the file's name; the name was followed.`);
-  const mix = title[0] ? mixBracket.exec(title[0].value)?.[1] : undefined;
+  const named = bestClaim(title);
+  const mix = named && mixBracket.exec(named.value)?.[1];
   const [first, second] = title;
   const differs =
     trustTags &&
@@ -116,15 +117,14 @@ export function resolveTrack(context: Context, reading: TrackReading): { claims:
     !isSimilar(first.value, second.value) &&
     !isSimilar(first.value, reading.name.pieces.join(" "));
   if (differs) context.notes.push(`The title tag and the file's name differ: "${first.value}", "${second.value}".`);
-  const album = albumClaims(context, reading, trustTags, casing, artist[0]?.value);
-  const claims: Claims = {
+  const album = albumClaims(context, reading, trustTags, casing, bestClaim(artist)?.value);
+  return {
     artist,
     title,
-    mix: mix ? claim(mix.trim(), title[0]?.source ?? "filename", title[0]?.text ?? "", title[0]?.weight ?? 0.5) : [],
+    mix: named && mix ? claim(mix.trim(), named.source, named.text, named.weight) : [],
     album: album.filter((a) => !isGenericFolder(a.value) || a.source !== "folder" || context.folder?.shaped === true),
     albumArtist: albumArtistClaims(context, trustTags, casing),
     ...numberClaims(context, reading, trustTags),
     year: yearClaims(context, reading, trustTags),
   };
-  return { claims, contradictions: (trustTags ? 0 : 1) + (differs ? 1 : 0) };
 }

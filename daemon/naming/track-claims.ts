@@ -1,4 +1,4 @@
-import { type Claim, type Claims, claim } from "./claims.ts";
+import { type Claim, type Claims, claim, doubt } from "./claims.ts";
 import { listedTitle } from "./companions.ts";
 import type { Context } from "./context.ts";
 import { findDates } from "./dates.ts";
@@ -141,7 +141,7 @@ export function artistClaims(
     ...claim(header, "companion", header ?? "", 0.5),
   ];
   const isDoubtful = tags.artist !== undefined && isHostile(tags.artist) && reading.artist !== undefined;
-  if (!trustTags || isDoubtful) return [...fromName, ...fromFolder, ...fromTag, ...fromCompanion];
+  if (!trustTags || isDoubtful) return [...fromName, ...fromFolder, ...doubt(fromTag, 0.5), ...fromCompanion];
   const named = folder?.various && fromTag.length === 0 ? fromName : [...fromName, ...fromFolder];
   return [...fromTag, ...named, ...fromCompanion, ...(fromTag.length + named.length === 0 ? fromLone : [])];
 }
@@ -176,7 +176,7 @@ export function titleClaims(
     isHostile(tags.title) &&
     fromName.length > 0 &&
     !isSimilar(tags.title, reading.title ?? "");
-  return trustTags && !isDoubtful ? [...fromTag, ...fromName, ...listed] : [...fromName, ...fromTag, ...listed];
+  return [...(trustTags && !isDoubtful ? fromTag : doubt(fromTag, 0.5)), ...fromName, ...listed];
 }
 
 /** Year: tag, folder, name; of a taped show the year of its date. */
@@ -209,7 +209,7 @@ export function numberClaims(
   const discName = claim(reading.disc, "filename", context.stem, 0.7);
   const discFolder = claim(folder?.disc, "folder", context.dirs.at(-1) ?? "", 0.75);
   return {
-    trackNumber: trustTags ? [...fromTag, ...fromName] : [...fromName, ...fromTag],
+    trackNumber: [...(trustTags ? fromTag : doubt(fromTag, 0.5)), ...fromName],
     discNumber: [...discTag, ...discName, ...discFolder],
   };
 }

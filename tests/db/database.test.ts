@@ -178,6 +178,8 @@ describe("rows", () => {
       confidence: 1,
       engine: "rules",
       evidence: {},
+      sureness: {},
+      alternatives: {},
       notes: [],
     } as const;
     const ids: number[] = [];

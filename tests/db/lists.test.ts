@@ -34,7 +34,13 @@ function filled(): Db {
       const draft = { fields: {}, filename: `${n % 13}`, confidence: (n % 100) / 100, engine: "rules" } as const;
       const proposal = { ...draft, kind: proposalKinds[n % 3] ?? "track", directory: `d${n % 5}` };
       const unchanged = n % 11 === 0 ? `d${n % 5}/${n % 13}` : "a/b";
-      saveProposal(db, ids.at(-1) as number, { ...proposal, evidence: {}, notes: [] }, unchanged, 1);
+      saveProposal(
+        db,
+        ids.at(-1) as number,
+        { ...proposal, evidence: {}, sureness: {}, alternatives: {}, notes: [] },
+        unchanged,
+        1,
+      );
     }
     db.run(
       "update proposals set status = case when id % 4 = 0 then 'approved' when id % 97 = 0 then 'rejected' else status end",

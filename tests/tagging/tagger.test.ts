@@ -64,7 +64,13 @@ describe("writing and taking back", () => {
     const { deps, path, id, library } = world;
     const before = { sha: sha(path), stat: lstatSync(path, { bigint: true }) };
     const draft = { kind: "track", fields: {}, filename: "Ebb.mp3", directory: "x", confidence: 1 } as const;
-    saveProposal(deps.db, id, { ...draft, engine: "rules", evidence: {}, notes: [] }, "Mara Voss - Ebb.mp3", 1);
+    saveProposal(
+      deps.db,
+      id,
+      { ...draft, engine: "rules", evidence: {}, sureness: {}, alternatives: {}, notes: [] },
+      "Mara Voss - Ebb.mp3",
+      1,
+    );
     setProposalStatus(deps.db, 1, "approved", 2);
     const { batch, writes } = await run(world);
     expect(batch).toMatchObject({ status: "done", files: 1, actor: "tester", error: null });

@@ -1,25 +1,43 @@
 import { html } from "htm/preact";
-import type { FieldName } from "../../daemon/contract/naming.ts";
+import type { Evidence as EvidenceItem, FieldName } from "../../daemon/contract/naming.ts";
 import type { ProposalItem } from "../api.ts";
 import { useApp } from "../app.ts";
-import { showTime } from "../format.ts";
-import { evidenceWords, fieldWords } from "../words.ts";
-import { Text } from "./states.ts";
+import { showMs, showTime } from "../format.ts";
+import { evidenceWords, fieldWords, kindWords } from "../words.ts";
+import { Sureness, Text } from "./states.ts";
 
 const fieldOrder = Object.keys(fieldWords) as FieldName[];
 
+function Places({ places }: { places: readonly EvidenceItem[] }) {
+  return html`<ul>
+    ${places.map((place, at) => html`<li key=${at}><span class="source">${evidenceWords[place.source] ?? place.source}</span> <${Text} of=${place.text} /></li>`)}
+    ${places.length === 0 && html`<li class="muted">no evidence kept</li>`}
+  </ul>`;
+}
+
 function FieldRow({ item, field }: { item: ProposalItem; field: FieldName }) {
-  const sources = item.evidence[field] ?? [];
+  const others = item.alternatives[field] ?? [];
+  const sureness = item.sureness[field];
   return html`<tr>
     <th scope="row">${fieldWords[field]}</th>
     <td><${Text} of=${item.fields[field] ?? ""} /></td>
+    <td>${sureness !== undefined && html`<${Sureness} value=${sureness} title="How sure this value is" />`}</td>
     <td>
-      <ul>
-        ${sources.map((evidence, at) => html`<li key=${at}><span class="source">${evidenceWords[evidence.source] ?? evidence.source}</span> <${Text} of=${evidence.text} /></li>`)}
-        ${sources.length === 0 && html`<li class="muted">no evidence kept</li>`}
-      </ul>
+      <${Places} places=${item.evidence[field] ?? []} />
+      ${others.length > 0 && html`<p class="others">Not taken:</p><ul class="others">${others.map((other, at) => html`<li key=${at}><q><${Text} of=${other.value} /></q> <span class="source">${evidenceWords[other.source] ?? other.source}</span> <${Text} of=${other.text} /></li>`)}</ul>`}
     </td>
   </tr>`;
+}
+
+function KindRow({ item }: { item: ProposalItem }) {
+  const places = item.evidence.kind ?? [];
+  return html`<tr><th scope="row">Kind</th><td>${kindWords[item.kind]}</td><td></td><td><${Places} places=${places} /></td></tr>`;
+}
+
+function Engine({ item }: { item: ProposalItem }) {
+  const took = item.durationMs === null ? "" : `, ${showMs(item.durationMs)}`;
+  if (item.engine === "rules") return html`<dt>By</dt><dd>Rules${took}</dd>`;
+  return html`<dt>By</dt><dd>Rules and ${item.model ?? "the model"}${item.prompt ? `, prompt ${item.prompt}` : ""}${took}</dd>`;
 }
 
 /** Why a proposal is what it is: every field with where it was found, notes, and the sound itself. */
@@ -29,8 +47,8 @@ export function Evidence({ item }: { item: ProposalItem }) {
   return html`${
     fields.length > 0
       ? html`<table class="evidence">
-          <thead><tr><th scope="col">Field</th><th scope="col">Value</th><th scope="col">Found in</th></tr></thead>
-          <tbody>${fields.map((field) => html`<${FieldRow} key=${field} item=${item} field=${field} />`)}</tbody>
+          <thead><tr><th scope="col">Field</th><th scope="col">Value</th><th scope="col">Sure</th><th scope="col">Found in</th></tr></thead>
+          <tbody>${item.evidence.kind && html`<${KindRow} item=${item} />`}${fields.map((field) => html`<${FieldRow} key=${field} item=${item} field=${field} />`)}</tbody>
         </table>`
       : html`<p class="muted">No field could be filled from evidence, so the file keeps its name and place.</p>`
   }
@@ -38,6 +56,7 @@ export function Evidence({ item }: { item: ProposalItem }) {
   <dl class="pairs">
     <dt>Now at</dt><dd><${Text} of=${item.path} /></dd>
     ${!item.unchanged && html`<dt>Would be</dt><dd><${Text} of=${item.destination} /></dd>`}
+    <${Engine} item=${item} />
     <dt>Proposed</dt><dd>${showTime(item.updatedAt)}${item.decidedAt === null ? "" : `, decided ${showTime(item.decidedAt)}`}</dd>
   </dl>
   <div class="listen">

@@ -2,22 +2,17 @@ import { html } from "htm/preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { ProposalItem } from "../api.ts";
 import { useApp } from "../app.ts";
-import { below, showBytes, showDuration, showPercent } from "../format.ts";
+import { below, showBytes, showDuration } from "../format.ts";
 import { kindWords, statusTones, statusWords } from "../words.ts";
 import { Evidence } from "./evidence.ts";
 import { PathChange } from "./path-change.ts";
 import { canDecide, type ReviewStore, type Row } from "./review-store.ts";
-import { Chip } from "./states.ts";
+import { Chip, Sureness } from "./states.ts";
 
 /** Source and target of a proposal, each relative to its root. */
 export function pathsOf(item: ProposalItem, library: string | undefined): { from: string; to: string } {
   const from = below(library, item.path);
   return { from, to: item.unchanged ? from : [item.directory, item.filename].filter(Boolean).join("/") };
-}
-
-function Confidence({ value }: { value: number }) {
-  const tone = value >= 0.85 ? "good" : value >= 0.6 ? "warn" : "bad";
-  return html`<span class="confidence" title="How sure the engine is that you would approve"><span class="meter" aria-hidden="true"><span class=${tone} style=${{ width: `${Math.round(value * 100)}%` }}></span></span><span class="sr">Confidence </span>${showPercent(value)}</span>`;
 }
 
 function Facts({ item }: { item: ProposalItem }) {
@@ -28,7 +23,7 @@ function Facts({ item }: { item: ProposalItem }) {
     showBytes(item.sizeBytes),
   ];
   return html`<div class="row-facts">
-    <${Confidence} value=${item.confidence} />
+    <${Sureness} value=${item.confidence} title="How sure the engine is that you would approve" />
     <span>${facts.filter(Boolean).join(" · ")}</span>
     ${item.status !== "pending" && html`<${Chip} tone=${statusTones[item.status]}>${statusWords[item.status]}<//>`}
     ${item.unchanged && html`<${Chip}>stays as it is<//>`}

@@ -1,7 +1,7 @@
 import { html } from "htm/preact";
 import type { ComponentChildren } from "preact";
 import { inWords } from "../app.ts";
-import { showCount, visible } from "../format.ts";
+import { showCount, showPercent, visible } from "../format.ts";
 import type { Tone } from "../words.ts";
 
 /** A coloured word. */
@@ -78,4 +78,10 @@ export function Progress({ share, label }: { share: number; label: string }) {
   return html`<div class="progress" role="progressbar" aria-label=${label} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${percent}>
     <span style=${{ width: `${percent}%` }}></span>
   </div>`;
+}
+
+/** A share as a small meter with its percentage. */
+export function Sureness({ value, title }: { value: number; title: string }) {
+  const tone = value >= 0.85 ? "good" : value >= 0.6 ? "warn" : "bad";
+  return html`<span class="confidence" title=${title}><span class="meter" aria-hidden="true"><span class=${tone} style=${{ width: `${Math.round(value * 100)}%` }}></span></span><span class="sr">${title}: </span>${showPercent(value)}</span>`;
 }
