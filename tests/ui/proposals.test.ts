@@ -81,7 +81,7 @@ inBrowser("proposals in a browser", (open) => {
       const why = row(page, 1).locator(".evidence");
       await why.waitFor();
       expect(await seen(why)).toMatch(
-        /Venue\s+Space Ibiza\s+(?:How sure this value is: )?80 %\s+File name 01-carl_cox/,
+        /Venue\s+Space Ibiza\s+(?:How sure this value is:\s)?80 %\s+File name 01-carl_cox/,
       );
       await row(page, 1).getByRole("button", { name: "Less" }).click();
       await why.waitFor({ state: "detached" });
