@@ -24,6 +24,7 @@ function makeBareScanner(root: string, databasePath: string) {
     root,
     ffprobePath: null,
     maxCompanionChars: 0,
+    naming: () => ({}),
     ask,
     modelUnavailable: () => null,
     fingerprints: makeSidecars({

@@ -10,6 +10,7 @@ import { keptToken, makeAuth } from "./http/auth.ts";
 import type { AppDeps } from "./http/deps.ts";
 import type { Log } from "./log.ts";
 import { type LanguageModel, makeLanguageModel } from "./model.ts";
+import { makeNamingOptions } from "./naming-options.ts";
 import { syncStages } from "./pipeline/advance.ts";
 import { makeScheduler } from "./pipeline/scheduler.ts";
 import { makeStages } from "./pipeline/stages.ts";
@@ -111,6 +112,7 @@ export async function startDaemon(
     root: library,
     ffprobePath,
     maxCompanionChars: values.LLM_MAX_COMPANION_CHARS,
+    naming: makeNamingOptions(db),
     ask: model.ask,
     modelUnavailable: model.unavailable,
     modelsPath: config.modelsPath,

@@ -148,6 +148,9 @@ export const actionWords: Readonly<Record<string, string>> = {
   "roll back": "Rolled back",
   "content changed": "Content changed",
   "set analysis": "Sound set by hand",
+  edit: "Edited by hand",
+  unlearn: "Learned rule taken back",
+  "learn again": "Learned rule taken up again",
   settings: "Settings",
 };
 export const actionTones: Readonly<Record<string, Tone>> = {

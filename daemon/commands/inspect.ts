@@ -125,7 +125,7 @@ async function inspectFile(
   );
   if (metadata) Object.assign(result, { metadata, durationSec: metadata.durationSec });
   if (await addSound(result, input, sound, engines)) failed = true;
-  const propose = makeProposeStage({ maxCompanionChars: values.LLM_MAX_COMPANION_CHARS });
+  const propose = makeProposeStage({ maxCompanionChars: values.LLM_MAX_COMPANION_CHARS, naming: () => ({}) });
   const relative =
     libraryPath && path.startsWith(`${libraryPath}/`)
       ? path.slice(libraryPath.length + 1)

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { analysisSchema } from "./analysis.ts";
 import { fileKinds } from "./kinds.ts";
 import { metadataSchema } from "./metadata.ts";
-import { proposalKinds, proposalSchema } from "./naming.ts";
+import { fieldNames, namingRuleSchema, proposalKinds, proposalSchema } from "./naming.ts";
 import { fileStates, proposalStatuses, runStatuses } from "./states.ts";
 
 /** RFC 9457 problem details. */
@@ -109,6 +109,39 @@ export const proposalItemSchema = z
   })
   .openapi("Proposal");
 export type ProposalItem = z.infer<typeof proposalItemSchema>;
+
+export const keptRuleSchema = namingRuleSchema
+  .extend({
+    id: z.number().int(),
+    fileId: z.number().int().nullable(),
+    actor: z.string(),
+    createdAt: timeMs,
+    active: z.boolean(),
+  })
+  .openapi("NamingRule");
+export type KeptRuleItem = z.infer<typeof keptRuleSchema>;
+
+const oneLine = z
+  .string()
+  .trim()
+  .max(400)
+  .regex(/^\P{Cc}*$/u, "must be one line");
+/** A person's changes of a proposal. */
+export const proposalEditSchema = z.object({
+  version: z.number().int().positive().optional(),
+  kind: z.enum(proposalKinds).nullable().optional().openapi({ description: "null: decided by Phaze again" }),
+  fields: z
+    .partialRecord(z.enum(fieldNames), oneLine.nullable())
+    .default({})
+    .openapi({ description: "A text sets a field, an empty one clears it, null leaves it to Phaze again" }),
+  learn: z.boolean().default(true).openapi({ description: "Whether like files follow" }),
+});
+export const editedSchema = z.object({
+  proposal: proposalItemSchema,
+  learned: z.array(keptRuleSchema),
+  concerned: z.number().int().openapi({ description: "Other pending proposals that are made anew" }),
+});
+export type EditedReply = z.infer<typeof editedSchema>;
 
 export const companionSchema = z
   .object({ id: z.number().int(), name: z.string(), basis: z.enum(["stem", "folder"]), sizeBytes: z.number().int() })

@@ -25,6 +25,26 @@ export const fieldNames = [
 ] as const;
 export type FieldName = (typeof fieldNames)[number];
 export type Fields = Partial<Record<FieldName, string>>;
+/** Fields that only a track has, and only a set. */
+export const trackOnly: ReadonlySet<FieldName> = new Set<FieldName>([
+  "title",
+  "mix",
+  "album",
+  "albumArtist",
+  "trackNumber",
+  "discNumber",
+  "year",
+]);
+export const setOnly: ReadonlySet<FieldName> = new Set<FieldName>([
+  "event",
+  "episode",
+  "venue",
+  "stage",
+  "day",
+  "part",
+  "source",
+  "date",
+]);
 
 /** What evidence may speak of: a field, or the kind. */
 export const evidenceKeys = ["kind", ...fieldNames] as const;
@@ -112,3 +132,22 @@ export const proposalSchema = z.object({
   durationMs: z.number().optional(),
 });
 export type ProposalDraft = z.infer<typeof proposalSchema>;
+
+/**
+ * What a library can learn from a person's edits. `spelling` and `alias`: a value is written otherwise. `folder`: a
+ * folder's files share a value that stands nowhere. `date-order`: day or month first. `source`: what an event is.
+ */
+export const namingRuleKinds = ["spelling", "alias", "folder", "date-order", "source"] as const;
+export const namingRuleSchema = z.object({
+  kind: z.enum(namingRuleKinds),
+  /** The field that it sets; `artist` holds for album artists as well. */
+  field: z.enum(fieldNames),
+  /** Where it holds: empty for the whole library, `folder:PATH` (as in `path`) or `group:NAME`. */
+  scope: z.string().max(4096),
+  /** The folded value it changes; empty for a field that is empty. */
+  matches: z.string().max(400),
+  /** The same as it was written, for people. */
+  before: z.string().max(400),
+  value: z.string().min(1).max(400),
+});
+export type NamingRule = z.infer<typeof namingRuleSchema>;

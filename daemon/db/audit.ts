@@ -14,6 +14,9 @@ export const auditActions = [
   "write tags",
   "undo tags",
   "set analysis",
+  "edit",
+  "learn again",
+  "unlearn",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 

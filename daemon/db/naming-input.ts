@@ -1,10 +1,13 @@
 import { textCompanionExtensions } from "../contract/kinds.ts";
 import type { Metadata } from "../contract/metadata.ts";
+import type { NamingInput } from "../contract/naming.ts";
 import { displayPath, joinRaw, type RawPath } from "../contract/raw-path.ts";
 import { companionsOf } from "./companions.ts";
 import { getFile } from "./files.ts";
 import { getMetadata } from "./metadata.ts";
+import { copiesOf, neighboursOf, soundOf } from "./naming-context.ts";
 import type { Db } from "./open.ts";
+import { editsOf } from "./proposal-edits.ts";
 
 /** At most this many names before and after a file's own are its siblings: enough to see a series. */
 const siblingsEachSide = 50;
@@ -40,12 +43,8 @@ export function relativeTo(root: string, path: string): string {
   return path.startsWith(`${shown}/`) ? path.slice(shown.length + 1) : path.replace(/^\/+/, "");
 }
 
-export interface LoadedNaming {
-  path: string;
-  durationSec: number | null;
-  tags: Record<string, string>;
+export interface LoadedNaming extends Omit<NamingInput, "companions"> {
   companions: { name: string; path: RawPath }[];
-  siblings: string[];
 }
 
 /** Everything the database knows that helps to name a file. Null when the file is gone. */
@@ -53,16 +52,13 @@ export function loadNamingInput(db: Db, fileId: number, root: string): LoadedNam
   const file = getFile(db, fileId);
   if (!file) return null;
   const metadata = getMetadata(db, fileId);
-  const near = (compare: "<" | ">", order: "asc" | "desc") =>
-    db
-      .query(
-        `select name from files where folder_id = ? and name_raw ${compare} ? and kind <> 'companion' and missing_since is null
-         order by name_raw ${order} limit ${siblingsEachSide}`,
-      )
-      .all(file.folderId, file.nameRaw) as { name: string }[];
+  const neighbours = neighboursOf(db, file, siblingsEachSide);
   const texts = companionsOf(db, fileId).filter((companion) =>
     (textCompanionExtensions as readonly string[]).includes(companion.extension),
   );
+  const person = editsOf(db, fileId);
+  const copies = copiesOf(db, fileId, tagTexts).map((copy) => ({ ...copy, path: relativeTo(root, copy.path) }));
+  const sound = soundOf(db, fileId);
   return {
     path: relativeTo(root, file.path),
     durationSec: metadata?.durationSec ?? null,
@@ -70,6 +66,10 @@ export function loadNamingInput(db: Db, fileId: number, root: string): LoadedNam
     companions: texts
       .slice(0, mostCompanions)
       .map(({ name, folderRaw, nameRaw }) => ({ name, path: joinRaw(folderRaw, nameRaw) })),
-    siblings: [...near("<", "desc").reverse(), ...near(">", "asc")].map((row) => row.name),
+    siblings: neighbours.map(({ name }) => name),
+    neighbours: neighbours.filter(({ tags }) => Object.keys(tags).length > 0),
+    ...(sound ? { sound } : {}),
+    ...(copies.length > 0 ? { copies } : {}),
+    ...(Object.keys(person).length > 0 ? { person } : {}),
   };
 }

@@ -37,8 +37,8 @@ export function rivals(
 const directoryOf = (relativePath: string) => relativePath.split("/").slice(0, -1).join("/");
 
 /**
- * Stores what an engine proposes for a file. What a person approved, rejected or executed is not rewritten. Returns
- * whether it was stored.
+ * Stores what an engine proposes for a file. What a person approved, rejected or executed is not rewritten, and what is
+ * the same stays at its version. Returns whether anything was stored.
  */
 export function saveProposal(db: Db, fileId: number, draft: ProposalDraft, relativePath: string, now: number): boolean {
   const name = relativePath.split("/").at(-1) ?? "";
@@ -72,14 +72,15 @@ export function saveProposal(db: Db, fileId: number, draft: ProposalDraft, relat
          on conflict (file_id) do update set kind = $kind, filename = $filename, directory = $directory, confidence = $confidence, engine = $engine,
            fields = $fields, evidence = $evidence, sureness = $sureness, alternatives = $alternatives, notes = $notes,
            model = $model, prompt = $prompt, duration_ms = $durationMs, unchanged = $unchanged, destination_key = $key, updated_at = $now, version = version + 1
-         where status = 'pending'`,
+         where status = 'pending' and (kind, filename, directory, confidence, engine, fields, evidence, sureness, alternatives, notes, model, prompt, unchanged)
+           is not ($kind, $filename, $directory, $confidence, $engine, $fields, $evidence, $sureness, $alternatives, $notes, $model, $prompt, $unchanged)`,
       )
       .run(values).changes > 0
   );
 }
 
 /** What an engine said, out of a stored proposal. */
-function draftOf(proposal: Proposal): ProposalDraft {
+export function draftOf(proposal: Proposal): ProposalDraft {
   const { kind, fields, filename, directory, confidence, engine, evidence, sureness, alternatives, notes } = proposal;
   const { model, prompt, durationMs } = proposal;
   return {

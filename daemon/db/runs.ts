@@ -36,6 +36,31 @@ export function enqueue(db: Db, fileId: number, stage: string, version: number):
   ).run({ $fileId: fileId, $stage: stage, $version: version });
 }
 
+export function folderOf(db: Db, fileId: number): number | null {
+  return (db.query("select folder_id as id from files where id = ?").get(fileId) as { id: number } | null)?.id ?? null;
+}
+
+/** Ids of the media files of a folder that are there, `limit` at most. */
+export function folderMedia(db: Db, folderId: number, limit: number): number[] {
+  const rows = db
+    .query("select id from files where folder_id = ? and kind <> 'companion' and missing_since is null limit ?")
+    .all(folderId, limit) as { id: number }[];
+  return rows.map(({ id }) => id);
+}
+
+/** Whether a media file of the folder may still come to the end of `stage`: it has not ended, nor has what it needs failed. */
+export function isFolderUnderWay(db: Db, folderId: number, stage: string, needs: readonly string[]): boolean {
+  const row = db
+    .query(
+      `select 1 from files f where f.folder_id = $folder and f.kind <> 'companion' and f.missing_since is null
+       and not exists (select 1 from runs r where r.file_id = f.id and r.stage = $stage and r.status in ('done', 'failed', 'skipped'))
+       and not exists (select 1 from runs r where r.file_id = f.id and r.status in ('failed', 'skipped')
+         and r.stage in (select value from json_each($needs))) limit 1`,
+    )
+    .get({ $folder: folderId, $stage: stage, $needs: JSON.stringify(needs) });
+  return row !== null;
+}
+
 export interface Claim {
   fileId: number;
   stage: string;
@@ -142,20 +167,29 @@ export function finishRun(db: Db, end: Finish): void {
   });
 }
 
-/** Puts ended runs of a stage back into the queue; with `onlyFailed`, just those that failed or were skipped. */
+/**
+ * Puts ended runs of a stage back into the queue; with `onlyFailed`, just those that failed or were skipped; with `asNew`,
+ * what comes of them counts as changed in any case.
+ */
 export function requeueStage(
   db: Db,
   stage: string,
   version: number,
-  options: { onlyFailed?: boolean; fileIds?: readonly number[] } = {},
+  options: { onlyFailed?: boolean; fileIds?: readonly number[]; asNew?: boolean } = {},
 ): number {
   const statuses = options.onlyFailed ? "('failed', 'skipped')" : "('done', 'failed', 'skipped')";
   return db
     .query(
-      `update runs set status = 'pending', stage_version = $version, attempts = 0, due_at = 0, error = null
+      `update runs set status = 'pending', stage_version = $version, attempts = 0, due_at = 0, error = null,
+         output_digest = iif($asNew, null, output_digest)
        where stage = $stage and status in ${statuses} and ($ids is null or file_id in (select value from json_each($ids)))`,
     )
-    .run({ $stage: stage, $version: version, $ids: options.fileIds ? JSON.stringify(options.fileIds) : null }).changes;
+    .run({
+      $stage: stage,
+      $version: version,
+      $ids: options.fileIds ? JSON.stringify(options.fileIds) : null,
+      $asNew: options.asNew ?? false,
+    }).changes;
 }
 
 /** Ends all waiting runs of a stage as skipped. */

@@ -4,6 +4,7 @@ import { type CompanionReading, readCompanion } from "./companions.ts";
 import { type FolderReading, readFolders } from "./folders.ts";
 import { findKnown } from "./gazetteer.ts";
 import { groupOf } from "./group.ts";
+import { emptyLibrary, type Library } from "./library.ts";
 import { decodeCp1251, isCp1251 } from "./mojibake.ts";
 import { isEmptyText, isJunkAlbum, isJunkArtist, isJunkTitle, isVideoId } from "./noise.ts";
 import { foldText, isSimilar, plainText } from "./text.ts";
@@ -33,6 +34,8 @@ export interface Context {
   readonly companions: readonly CompanionReading[];
   /** The file came from a video or sound site: its date is the upload's, its artist may be the channel. */
   readonly isUpload: boolean;
+  /** What a person has taught this library. */
+  readonly library: Library;
   readonly notes: string[];
 }
 
@@ -130,9 +133,24 @@ function artistTag(
     : artist;
 }
 
+/** Lengths this much apart (as a share) are different ones. */
+const lengthTolerance = 0.1;
+
+/** The input with the length that was heard, where the container says nothing or something else. */
+function withHeardLength(input: NamingInput, notes: string[]): NamingInput {
+  const heard = input.sound?.durationSec ?? null;
+  const said = input.durationSec;
+  if (heard === null || heard <= 0) return input;
+  if (said !== null && Math.abs(said - heard) <= lengthTolerance * Math.max(said, heard)) return input;
+  if (said !== null)
+    notes.push(`The file says that it lasts ${Math.round(said)} s; ${Math.round(heard)} s could be heard.`);
+  return { ...input, durationSec: heard };
+}
+
 /** Reads everything about a file once. */
-export function makeContext(input: NamingInput): Context {
+export function makeContext(given: NamingInput, library: Library = emptyLibrary): Context {
   const notes: string[] = [];
+  const input = withHeardLength(given, notes);
   const dirs = input.path
     .split("/")
     .slice(0, -1)
@@ -163,6 +181,7 @@ export function makeContext(input: NamingInput): Context {
     folder: readFolders(dirs, tags.album),
     companions: ours.slice(0, 8).map(({ name, text }) => readCompanion(name, text)),
     isUpload,
+    library,
     notes,
   };
 }

@@ -1,4 +1,4 @@
-import type { ProposalKind } from "../contract/naming.ts";
+import type { Evidence, ProposalKind } from "../contract/naming.ts";
 import type { Context } from "./context.ts";
 import words from "./data/words.json";
 import { findKnown } from "./gazetteer.ts";
@@ -154,23 +154,60 @@ function isMixCue(artists: readonly (string | undefined)[]): boolean {
   return new Set(artists.filter((artist) => artist !== undefined)).size > 3;
 }
 
+/** What a file is, and what says so. */
+export interface DecidedKind {
+  readonly kind: ProposalKind;
+  readonly because: Evidence;
+}
+
+const minutes = (sec: number) => `${Math.round(sec / 60)} min`;
+
+/** What listening says of a long file, where nothing else does. */
+function heardMix(context: Context): Evidence | undefined {
+  const { sound, durationSec } = context.input;
+  if (!sound?.isMix || context.tags.album) return undefined;
+  const tempo = sound.bpm === null ? "a steady beat" : `a steady ${Math.round(sound.bpm)} BPM`;
+  return { source: "audio", text: `${minutes(durationSec ?? 0)}, ${tempo}, several keys: a mix`, weight: 0.6 };
+}
+
 /** What a file is. `number` is the track number its name shows. */
 export function decideKind(
   context: Context,
   reading: SetReading,
   title: SetReading | undefined,
   number: string | undefined,
-): ProposalKind {
-  if (isSample(context) || isSpeech(context)) return "other";
-  if (readTaperCode(context.stem)) return "track";
+): DecidedKind {
   const { durationSec } = context.input;
+  const byName = (kind: ProposalKind, text = context.stem): DecidedKind => ({
+    kind,
+    because: { source: "filename", text, weight: 0.7 },
+  });
+  const byLength = (kind: ProposalKind): DecidedKind => ({
+    kind,
+    because: {
+      source: "audio",
+      text: durationSec === null ? "Its length is not known" : minutes(durationSec),
+      weight: 0.6,
+    },
+  });
+  const byMix = (): DecidedKind | undefined => {
+    const because = heardMix(context);
+    return because && { kind: "set", because };
+  };
+  if (isSample(context) || isSpeech(context)) return byName("other", context.input.path);
+  if (readTaperCode(context.stem)) return byName("track");
   const named = namesSet(context, reading);
-  if (isNumberedPiece(context, number) && !named && !(isFullDate(reading) && !context.tags.album)) return "track";
-  if (durationSec !== null && durationSec < trackMaxSec) {
-    return reading.part !== undefined && named && !context.tags.album && durationSec > 240 ? "set" : "track";
+  if (isNumberedPiece(context, number) && !named && !(isFullDate(reading) && !context.tags.album))
+    return byName("track");
+  if (durationSec === null) {
+    const isDated = isFullDate(reading) && (reading.venue ?? reading.event) !== undefined;
+    return named || isDated ? byName("set") : byLength("track");
   }
-  if (durationSec === null)
-    return named || (isFullDate(reading) && (reading.venue ?? reading.event) !== undefined) ? "set" : "track";
-  if (durationSec < setMinSec) return named || isFullDate(reading) ? "set" : "track";
-  return isLongSet(context, reading, title) ? "set" : "track";
+  if (durationSec < trackMaxSec) {
+    const isPart = reading.part !== undefined && named && !context.tags.album && durationSec > 240;
+    return isPart ? byName("set") : byLength("track");
+  }
+  if (durationSec < setMinSec) return named || isFullDate(reading) ? byName("set") : byLength("track");
+  if (named || isFullDate(reading)) return byName("set");
+  return isLongSet(context, reading, title) ? byLength("set") : (byMix() ?? byLength("track"));
 }

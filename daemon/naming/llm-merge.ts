@@ -5,6 +5,8 @@ import {
   fieldNames,
   type NamingInput,
   type ProposalDraft,
+  setOnly,
+  trackOnly,
 } from "../contract/naming.ts";
 import { agreedDate, findDates } from "./dates.ts";
 import { faultOf, hasOwnNumbers, type NumberText, numberTextOf, repeatedField } from "./llm-check.ts";
@@ -23,8 +25,6 @@ const sources = new Set(["festival", "concert", "club", "radioshow", "stream"]);
 const takenSureness = 0.6;
 /** A complete name that the model changed is at most this sure. */
 const changedConfidence = 0.7;
-const trackFields = new Set<FieldName>(["title", "mix", "album", "albumArtist", "trackNumber", "discNumber", "year"]);
-const setFields = new Set<FieldName>(["event", "episode", "venue", "stage", "day", "part", "source", "date"]);
 const remarkTags = /^(?:comment|description|url|purl|website|encodedBy|lyrics|synopsis)$/i;
 
 /** The input without remarks and without lines that try to give orders: only what names the recording supports a value. */
@@ -160,7 +160,7 @@ export function mergeAnswer(
   let used = 0;
   for (const field of fieldNames) {
     const value = plainText(answer.fields[field] ?? "");
-    if (value === "" || (kind === "track" ? setFields : trackFields).has(field)) continue;
+    if (value === "" || (kind === "track" ? setOnly : trackOnly).has(field)) continue;
     const before = fields[field];
     const word: Evidence = { source: "llm", text: excerptOf(value, trusted) };
     const others = (evidence[field] ?? []).filter(({ source }) => source !== "llm");
@@ -184,7 +184,7 @@ export function mergeAnswer(
     } else if (verdict.note) notes.push(verdict.note);
   }
   if (used === 0) return { ...draft, notes: [...notes, "Nothing in the model's answer could be used."] };
-  const rendered = renderName(kind, fields, { templates, path: input.path, manyDiscs: reading.manyDiscs });
+  const rendered = renderName(kind, fields, { ...reading.rendering, templates });
   const isChanged = kind !== draft.kind || fieldNames.some((field) => fields[field] !== draft.fields[field]);
   // A second look that finds nothing new leaves a refined draft as it is.
   if (!isChanged && draft.engine === "ollama") return { ...draft, notes };

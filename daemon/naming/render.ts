@@ -9,6 +9,8 @@ export interface RenderOptions {
   readonly path: string;
   /** Disc numbers go before track numbers. */
   readonly manyDiscs: boolean;
+  /** Digits that the album's highest track number takes: all its numbers are padded to as many at least. */
+  readonly trackDigits?: number;
 }
 /** A name and its place. */
 export interface RenderedName {

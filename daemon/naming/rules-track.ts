@@ -1,6 +1,7 @@
 import { bestClaim, type Claims, claim } from "./claims.ts";
 import type { Context } from "./context.ts";
 import { isGenericFolder, isJunkArtist, isJunkStem } from "./noise.ts";
+import { mixBracket } from "./person.ts";
 import { isSimilar } from "./text.ts";
 import {
   albumArtistClaims,
@@ -14,9 +15,6 @@ import {
   yearClaims,
 } from "./track-claims.ts";
 import { assignPieces, readTaperCode, readTrackName, type TrackName } from "./track-name.ts";
-
-const mixBracket =
-  /[([]([^()[\]]*\b(?:mix|remix|rmx|edit|version|dub|bootleg|mashup|rework|vip|instrumental|acapella|refix|flip|remaster(?:ed)?|reprise|remode|rerub)\b[^()[\]]*)[)\]]\s*$/iu;
 
 /** Disc numbers that siblings carry in their names. */
 export function siblingDiscs(context: Context): Set<string> {

@@ -1,8 +1,21 @@
-import type { FieldName, NamingInput, ProposalDraft, ProposalKind } from "../contract/naming.ts";
+import {
+  type Evidence,
+  type FieldName,
+  type NamingInput,
+  type ProposalDraft,
+  type ProposalKind,
+  proposalKinds,
+  setOnly,
+  trackOnly,
+} from "../contract/naming.ts";
 import { type Claims, type Settled, settle } from "./claims.ts";
+import { readCompany } from "./company.ts";
 import { type Context, makeContext } from "./context.ts";
-import { decideKind, trackMaxSec } from "./kinds.ts";
-import { renderName } from "./render.ts";
+import { copyClaims, copyInput, joinClaims } from "./copies.ts";
+import { type DecidedKind, decideKind, trackMaxSec } from "./kinds.ts";
+import type { Library } from "./library.ts";
+import { applyPerson } from "./person.ts";
+import { type RenderOptions, renderName } from "./render.ts";
 import { readSetNames, resolveSet } from "./rules-set.ts";
 import { hasManyDiscs, readTrack, resolveTrack } from "./rules-track.ts";
 import { dropLeadingNumber } from "./set-name.ts";
@@ -11,11 +24,13 @@ import type { Templates } from "./templates.ts";
 /** Settings of the rules. */
 export interface RulesOptions {
   readonly templates?: Templates;
+  /** What a person has taught. */
+  readonly library?: Library;
 }
-/** A proposal with what a second engine needs to render it anew: whether discs are numbered. */
+/** A proposal, and what a second engine needs to render other fields in its place. */
 export interface RulesReading {
   readonly draft: ProposalDraft;
-  readonly manyDiscs: boolean;
+  readonly rendering: RenderOptions;
 }
 
 const needed: Readonly<Record<ProposalKind, readonly FieldName[]>> = {
@@ -32,24 +47,60 @@ function confidenceOf(kind: ProposalKind, sureness: Settled["sureness"], isNew: 
   return Math.max(0.1, Math.min(0.99, ...sure, place));
 }
 
-function resolve(context: Context): { kind: ProposalKind; claims: Claims; manyDiscs: boolean } {
-  const { durationSec } = context.input;
+interface Resolved extends DecidedKind {
+  readonly settled: Settled;
+  readonly manyDiscs: boolean;
+  readonly trackDigits: number;
+}
+
+const nothing: Settled = { fields: {}, evidence: {}, alternatives: {}, sureness: {} };
+
+/** Without what belongs to the other kind: an album has no event. */
+function onlyOf(kind: ProposalKind, claims: Claims): Claims {
+  const own = kind === "set" ? setOnly : trackOnly;
+  const foreign = kind === "set" ? trackOnly : setOnly;
+  return Object.fromEntries(
+    Object.entries(claims).filter(([name]) => own.has(name as FieldName) || !foreign.has(name as FieldName)),
+  );
+}
+
+/** What the best copy is, when the file's own name and tags say too little to be named. */
+function kindOfCopy(context: Context, options: RulesOptions): DecidedKind | undefined {
+  const [copy] = context.input.copies ?? [];
+  if (!copy) return undefined;
+  const { kind } = readByRules(copyInput(context.input, copy), options).draft;
+  return { kind, because: { source: "fingerprint", text: copy.path, weight: 0.6 } };
+}
+
+function resolve(context: Context, options: RulesOptions): Resolved {
+  const { durationSec, person = {} } = context.input;
   const readings = readSetNames(context, durationSec === null || durationSec >= trackMaxSec);
   const track = readTrack(context);
   const number = track.number ?? (dropLeadingNumber(context.stem) === context.stem ? undefined : "0");
-  const kind = decideKind(context, readings.stem, readings.title, number);
-  if (kind === "other") return { kind, claims: {}, manyDiscs: false };
-  if (kind === "set") return { kind, claims: resolveSet(context, readSetNames(context)), manyDiscs: false };
-  const claims = resolveTrack(context, track);
-  return { kind, claims, manyDiscs: hasManyDiscs(context, claims.discNumber?.[0]?.value) };
+  const own = decideKind(context, readings.stem, readings.title, number);
+  const isNameless = own.kind === "track" && track.artist === undefined && context.tags.artist === undefined;
+  const decided = (isNameless && kindOfCopy(context, options)) || own;
+  const set = proposalKinds.find((one) => one === person.kind);
+  const kind = set ?? decided.kind;
+  const because: Evidence = set ? { source: "person", text: "Set by hand", weight: 1 } : decided.because;
+  if (kind === "other") return { kind, because, settled: nothing, manyDiscs: false, trackDigits: 1 };
+  const company = readCompany(context);
+  const learned = context.library.folderClaims(context.dirs.join("/"));
+  const fromCopies = copyClaims(context.input, (input) => readByRules(input, options).draft);
+  const claims = kind === "set" ? resolveSet(context, readSetNames(context)) : resolveTrack(context, track);
+  const others = [kind === "track" ? company.claims : {}, fromCopies, learned].map((more) => onlyOf(kind, more));
+  const settled = applyPerson(context.library.rewrite(settle(others.reduce(joinClaims, claims))), person);
+  const manyDiscs = kind === "track" && hasManyDiscs(context, settled.fields.discNumber);
+  return { kind, because, settled, manyDiscs, trackDigits: company.trackDigits };
 }
 
-/** As `proposeByRules`, with the sureness of each field. */
+/** As `proposeByRules`, with what is needed to render the name anew. */
 export function readByRules(input: NamingInput, options: RulesOptions = {}): RulesReading {
-  const context = makeContext(input);
-  const { kind, claims, manyDiscs } = resolve(context);
-  const { fields, evidence, alternatives, sureness } = settle(claims);
-  const rendered = renderName(kind, fields, { templates: options.templates, path: input.path, manyDiscs });
+  const context = makeContext(input, options.library);
+  const { kind, because, settled, manyDiscs, trackDigits } = resolve(context, options);
+  const { fields, evidence, alternatives, sureness } = settled;
+  const rendering = { templates: options.templates, path: input.path, manyDiscs, trackDigits };
+  const rendered = renderName(kind, fields, rendering);
   if (kind !== "other" && !rendered.isNew)
     context.notes.push("Artist or title is not known; the file keeps its name and place.");
   return {
@@ -60,12 +111,12 @@ export function readByRules(input: NamingInput, options: RulesOptions = {}): Rul
       directory: rendered.directory,
       confidence: Math.round(confidenceOf(kind, sureness, rendered.isNew) * 100) / 100,
       engine: "rules",
-      evidence,
+      evidence: { kind: [because], ...evidence },
       sureness,
       alternatives,
       notes: [...new Set(context.notes)],
     },
-    manyDiscs,
+    rendering,
   };
 }
 

@@ -21,11 +21,25 @@ interface DatePlace {
   readonly weight: number;
 }
 
+/** Who showed the order of day and month, and where. */
+interface LearnedOrder {
+  readonly order: DayMonthOrder;
+  readonly source: Claim["source"];
+  readonly text: string;
+}
+
 /**
- * The order of day and month that siblings show (rule 11): those of the same release group, or, when no other file
+ * The order of day and month that a person has taught, or else that siblings show (rule 11): those of the same release group, or, when no other file
  * carries a group, all of them. Disagreement teaches nothing.
  */
-export function siblingOrder(context: Context): { order: DayMonthOrder; text: string } | undefined {
+export function siblingOrder(context: Context): LearnedOrder | undefined {
+  const taught = context.library.dateOrder(context.dirs.join("/"), context.group);
+  if (taught)
+    return {
+      order: taught,
+      source: "library",
+      text: taught === "dm" ? "The day comes first here" : "The month comes first here",
+    };
   const grouped = context.siblings.map((sibling) => ({ sibling, group: groupOf(sibling) }));
   const same = context.group ? grouped.filter(({ group }) => group === context.group) : [];
   const usable = same.length > 0 ? same : grouped.every(({ group }) => group === undefined) ? grouped : [];
@@ -34,7 +48,7 @@ export function siblingOrder(context: Context): { order: DayMonthOrder; text: st
   const text = usable.find(({ sibling }) =>
     findDates(plainText(sibling)).some((date) => date.order === order),
   )?.sibling;
-  return { order, text: text ?? "" };
+  return { order, source: "sibling", text: text ?? "" };
 }
 
 function placesOf(
@@ -109,8 +123,15 @@ function settleDate(context: Context, places: readonly DatePlace[], helpers: rea
   if (!value) return [];
   if (readings.length > 1)
     context.notes.push(`The date "${first.text}" can be read in two ways; only what both share was kept.`);
+  const against = [...places.slice(1), ...helpers].flatMap((place) => {
+    const other = place.readings.length === 1 && place.readings[0]?.day ? agreedDate(place.readings) : undefined;
+    const contradicts =
+      other !== undefined && !readings.some((reading) => place.readings.some((r) => fits(reading, r)));
+    return contradicts ? claim(other, place.source, place.text, place.weight / 2) : [];
+  });
   return [
     ...claim(value, first.source, first.text, first.weight),
+    ...against,
     ...used.flatMap((place) => claim(value, place.source, place.text, place.weight)),
   ];
 }
@@ -146,7 +167,7 @@ export function resolveDate(
   const found =
     dates.length > 0 ? dates : settleDate(context, years.length > 0 ? years : tagPlaces(context), tagPlaces(context));
   if (learned && found[0] && stem.dates.some((date) => date.readings.length > 1)) {
-    return [...found, ...claim(found[0].value, "sibling", learned.text, 0.7)];
+    return [...found, ...claim(found[0].value, learned.source, learned.text, 0.7)];
   }
   return found;
 }

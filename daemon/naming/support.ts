@@ -17,6 +17,8 @@ export function textOfInput(input: NamingInput): InputText {
     ...Object.values(input.tags),
     ...input.companions.flatMap(({ name, text }) => [name, text]),
     ...input.siblings,
+    ...(input.neighbours ?? []).flatMap(({ tags }) => Object.values(tags)),
+    ...(input.copies ?? []).flatMap(({ path, tags }) => [path, ...Object.values(tags)]),
   ];
   const raw = parts.map(plainText).join("\n");
   const folded = ` ${foldText(raw)} `;

@@ -1,7 +1,7 @@
 import type { FileKind } from "../contract/kinds.ts";
 import type { RunStatus } from "../contract/states.ts";
 import type { Db } from "../db/open.ts";
-import { type Claim, enqueue, finishRun, getRun } from "../db/runs.ts";
+import { type Claim, enqueue, finishRun, folderMedia, folderOf, getRun, isFolderUnderWay } from "../db/runs.ts";
 import type { AnyEntry, Registry } from "./registry.ts";
 
 const ended: readonly RunStatus[] = ["done", "failed", "skipped"];
@@ -21,15 +21,43 @@ function mayRun(db: Db, fileId: number, entry: AnyEntry): boolean {
   );
 }
 
+/** Of a folder with more media files than this each is taken by itself: no album is that large. */
+const mostTogether = 200;
+
+function enqueueIfDue(db: Db, fileId: number, { stage }: AnyEntry, changed: boolean): void {
+  const run = getRun(db, fileId, stage.name);
+  if (!run || changed || run.stageVersion < stage.version) enqueue(db, fileId, stage.name, stage.version);
+}
+
+/** Queues a stage for all files of a folder once none is still on its way to what the stage waits for. */
+function releaseTogether(db: Db, entry: AnyEntry, folderId: number, media: readonly number[]): void {
+  const { together, needs, name, version } = entry.stage;
+  if (!together || isFolderUnderWay(db, folderId, together, needs)) return;
+  for (const id of media) if (mayRun(db, id, entry)) enqueue(db, id, name, version);
+}
+
+/** The members of a folder are others now: what is done for all of them together is done anew. */
+export function folderMembersChanged(db: Db, registry: Registry, folderId: number): void {
+  const media = folderMedia(db, folderId, mostTogether + 1);
+  if (media.length > mostTogether) return;
+  for (const entry of registry.entries) releaseTogether(db, entry, folderId, media);
+}
+
 /** Queues the stages that waited for `stage` of this file and may run now; again only when their input `changed`. */
 export function release(db: Db, registry: Registry, fileId: number, stage: string, changed: boolean): void {
   const kind = kindOf(db, fileId);
   if (!kind) return;
   for (const entry of registry.dependents(stage)) {
-    if (!entry.stage.kinds.includes(kind) || !mayRun(db, fileId, entry)) continue;
-    const run = getRun(db, fileId, entry.stage.name);
-    if (!run || changed || run.stageVersion < entry.stage.version)
-      enqueue(db, fileId, entry.stage.name, entry.stage.version);
+    if (!entry.stage.kinds.includes(kind)) continue;
+    const folderId = entry.stage.together ? folderOf(db, fileId) : null;
+    const media = folderId === null ? [] : folderMedia(db, folderId, mostTogether + 1);
+    if (folderId !== null && media.length > 1 && media.length <= mostTogether)
+      releaseTogether(db, entry, folderId, media);
+    else if (mayRun(db, fileId, entry)) enqueueIfDue(db, fileId, entry, changed);
+  }
+  if (!changed) return;
+  for (const { stage: listener } of registry.listeners(stage)) {
+    if (getRun(db, fileId, listener.name)?.status === "done") enqueue(db, fileId, listener.name, listener.version);
   }
 }
 
@@ -49,7 +77,7 @@ export function complete(db: Db, registry: Registry, claim: Claim, output: unkno
     if (!stillOurs(db, claim)) return false;
     const before = getRun(db, claim.fileId, claim.stage)?.outputDigest;
     const digest = Bun.hash(JSON.stringify(output)).toString(36);
-    if (entry.save(db, claim.fileId, output, now) === "merged") return true;
+    if (entry.save(db, claim.fileId, output, now, before !== digest) === "merged") return true;
     finishRun(db, { fileId: claim.fileId, stage: claim.stage, status: "done", now, outputDigest: digest });
     release(db, registry, claim.fileId, claim.stage, before !== digest);
     return true;

@@ -33,6 +33,13 @@ interface StageBase<Output> {
   readonly output: z.ZodType<Output>;
   /** What else its results depend on, such as a set of models: rerun when it is another one than at the last start. */
   basis?(): string;
+  /**
+   * Waits until no file of the folder is still on its way to the end of this stage, and is done anew for all of them when
+   * one more has got there. Of folders with very many files each goes by itself.
+   */
+  readonly together?: string;
+  /** Stages whose results it uses when they are there, without waiting: done anew when these bring something new. */
+  readonly again?: readonly string[];
   /** The input holds the file's place and its companions: rerun when those change. */
   readonly readsFolder?: boolean;
   /** When it returns a reason, the stage waits, and status shows the reason. */
@@ -102,8 +109,11 @@ export interface Entry<Input, Output> {
   readonly stage: Stage<Input, Output> | PcmStage<Output>;
   /** Null when the file is gone. */
   load(db: Db, fileId: number): Input | null;
-  /** Stores the output, inside a transaction. "merged": the file turned out to be another row's and is gone. */
-  save(db: Db, fileId: number, output: Output, now: number): "merged" | undefined;
+  /**
+   * Stores the output, inside a transaction; `changed` is false when it is the same as the last time. "merged": the file
+   * turned out to be another row's and is gone.
+   */
+  save(db: Db, fileId: number, output: Output, now: number, changed: boolean): "merged" | undefined;
 }
 
 /** An error that another attempt cannot mend (a damaged file, say): the stage fails at once. */

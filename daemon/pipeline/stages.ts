@@ -11,6 +11,7 @@ import type { Db } from "../db/open.ts";
 import { pendingDraft, reopenProposal, saveProposal } from "../db/proposals.ts";
 import { enqueue } from "../db/runs.ts";
 import type { Engines } from "../fingerprint/engines.ts";
+import type { RulesOptions } from "../naming/rules.ts";
 import { makeFingerprintStage } from "../stages/fingerprint.ts";
 import { hashStage } from "../stages/hash.ts";
 import { makeIdentifyStage } from "../stages/identify.ts";
@@ -30,6 +31,7 @@ export interface StagesDeps extends MoodDeps {
   root: string;
   ffprobePath: string | null;
   maxCompanionChars: number;
+  naming: () => RulesOptions;
   ask: AskModel;
   modelUnavailable: () => string | null;
   /** Why nothing can be listened to; null when it can. */
@@ -72,9 +74,12 @@ function loadFingerprints(db: Db, fileId: number) {
 
 /** All stages, in an order in which each follows what it waits for. A new stage is one file and one line here. */
 export function makeStages(deps: StagesDeps): Registry {
-  const storeProposal = (db: Db, fileId: number, draft: ProposalDraft, now: number): undefined => {
+  const storeProposal = (db: Db, fileId: number, draft: ProposalDraft, now: number, changed: boolean): undefined => {
     const file = getFile(db, fileId);
-    if (file) saveProposal(db, fileId, draft, relativeTo(deps.root, file.path), now);
+    if (!file) return;
+    // The same draft of the rules once more does not undo what the model or a person made of it.
+    const kept = changed ? null : pendingDraft(db, fileId);
+    saveProposal(db, fileId, kept ?? draft, relativeTo(deps.root, file.path), now);
   };
   const loadRefine = (db: Db, fileId: number) => {
     const input = loadNamingInput(db, fileId, deps.root);

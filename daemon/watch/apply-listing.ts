@@ -15,8 +15,9 @@ import {
   touchFile,
 } from "../db/files.ts";
 import type { Db } from "../db/open.ts";
+import { folderOf } from "../db/runs.ts";
 import type { ScanTally } from "../db/scan-batches.ts";
-import { folderChanged, start } from "../pipeline/advance.ts";
+import { folderChanged, folderMembersChanged, start } from "../pipeline/advance.ts";
 import type { Registry } from "../pipeline/registry.ts";
 import type { Settle } from "./settle.ts";
 import type { Entry, Listing } from "./walk.ts";
@@ -50,8 +51,10 @@ function add(deps: ApplyDeps, folder: Folder, entry: Entry, tally: ScanTally): n
   const { db, registry, now } = deps;
   const moved = findMoved(db, entry);
   if (moved !== null) {
+    const from = folderOf(db, moved);
     moveFile(db, moved, folder, entry.name);
     folderChanged(db, registry, moved);
+    if (from !== null && from !== folder.id) folderMembersChanged(db, registry, from);
     tally.moved++;
     return null;
   }
@@ -178,5 +181,7 @@ export function* applyListing(deps: ApplyDeps, listing: Listing, tally: ScanTall
   const known = new Map(knownFiles(db, folder.id).map((file) => [rawKey(file.nameRaw), file]));
   const changed = yield* applyEntries(deps, listing, folder, known, tally);
   const lost = yield* applyGone(deps, folder, known.values(), tally);
-  if (changed || lost) for (const fileId of relinkFolder(db, folder.id)) folderChanged(db, registry, fileId);
+  if (!changed && !lost) return;
+  for (const fileId of relinkFolder(db, folder.id)) folderChanged(db, registry, fileId);
+  folderMembersChanged(db, registry, folder.id);
 }

@@ -27,7 +27,7 @@ const allowed: [RegExp, RegExp][] = [
   ],
   [
     /^daemon\/pipeline\//,
-    /^daemon\/(pipeline|stages|workers|audio|db|contract)\/|^daemon\/fingerprint\/engines\.ts$|^daemon\/(log|events)\.ts$/,
+    /^daemon\/(pipeline|stages|workers|audio|naming|db|contract)\/|^daemon\/fingerprint\/engines\.ts$|^daemon\/(log|events)\.ts$/,
   ],
   [/^daemon\/watch\//, /^daemon\/(watch|db|contract|pipeline)\/|^daemon\/(log|events|config)\.ts$/],
   [/^daemon\/tagging\//, /^daemon\/(tagging|audio|rename|db|contract)\/|^daemon\/(log|events)\.ts$/],
@@ -35,7 +35,7 @@ const allowed: [RegExp, RegExp][] = [
   [/^daemon\/tagging\//, /^daemon\/(tagging|rename|audio|db|contract)\/|^daemon\/(log|events)\.ts$/],
   [
     /^daemon\/http\//,
-    /^daemon\/(http|rename|tagging|fingerprint|watch|pipeline|db|contract)\/|^daemon\/(log|events|config)\.ts$/,
+    /^daemon\/(http|rename|tagging|fingerprint|watch|pipeline|naming|db|contract)\/|^daemon\/(log|events|config)\.ts$/,
   ],
   [/^daemon\/demo/, /^daemon\/demo/],
   [/^ui\//, /^ui\/|^daemon\/contract\//],

@@ -191,8 +191,10 @@ export function pipelineRoutes(deps: AppDeps) {
   const requeue = (
     stage: string,
     body: { fileIds?: number[] | undefined; onlyFailed?: boolean | undefined } | undefined,
+    asNew = false,
   ) => {
-    const options = { ...(body?.fileIds ? { fileIds: body.fileIds } : {}), onlyFailed: body?.onlyFailed ?? false };
+    const onlyFailed = body?.onlyFailed ?? false;
+    const options = { ...(body?.fileIds ? { fileIds: body.fileIds } : {}), onlyFailed, asNew };
     const queued = requeueStage(db, stage, registry.get(stage).stage.version, options);
     scheduler.wake();
     return { queued };
@@ -215,7 +217,7 @@ export function pipelineRoutes(deps: AppDeps) {
     )
     .openapi(requeueRoute("/api/v1/proposals/generate", "Propose again what is still pending"), (c) => {
       const body = c.req.valid("json");
-      return c.json(requeue(body?.engine === "ollama" ? "refine" : "propose", body), 202);
+      return c.json(requeue(body?.engine === "ollama" ? "refine" : "propose", body, true), 202);
     })
     .openapi(associate, async (c) => c.json(await associateAll(deps), 200))
     .openapi(stats("/pipeline/"), (c) => c.json(readStats(deps), 200))

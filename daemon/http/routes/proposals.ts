@@ -1,11 +1,20 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { idParam, type ProposalItem, pageOf, pageQuery, proposalItemSchema } from "../../contract/api.ts";
+import {
+  editedSchema,
+  idParam,
+  type ProposalItem,
+  pageOf,
+  pageQuery,
+  proposalEditSchema,
+  proposalItemSchema,
+} from "../../contract/api.ts";
 import { proposalKinds } from "../../contract/naming.ts";
 import { proposalStatuses } from "../../contract/states.ts";
 import { listProposals, proposalIds } from "../../db/proposal-list.ts";
 import { type Decision, decide, getProposal, type Proposal } from "../../db/proposals.ts";
 import { destinationOf } from "../../rename/plan.ts";
 import { type AppDeps, makeRoutes } from "../deps.ts";
+import { editProposal } from "../edit-proposal.ts";
 import { fails, json, jsonBody } from "../openapi.ts";
 import { HttpProblem } from "../problem.ts";
 
@@ -64,6 +73,21 @@ const decisionRoute = (action: Decision, summary: string) =>
     },
   });
 
+const edit = createRoute({
+  method: "patch",
+  path: "/proposals/{id}/fields",
+  tags: ["Proposals"],
+  summary: "Change fields of a proposal by hand",
+  description: "What is changed wins over all evidence from then on. Phaze learns from it for like files.",
+  request: { params: idParam, ...jsonBody(proposalEditSchema) },
+  responses: {
+    200: json(editedSchema, "The proposal as it is now, and what was learned"),
+    400: fails("Nothing was changed, or a value does not fit"),
+    404: fails("No such proposal"),
+    409: fails("The proposal has changed since it was shown, or was executed"),
+  },
+});
+
 const bulk = createRoute({
   method: "patch",
   path: "/proposals/bulk",
@@ -104,6 +128,14 @@ const bulk = createRoute({
   },
 });
 
+/** Why a proposal was not touched, as a problem. */
+function refusal(reason: "not found" | "conflict" | "executed"): HttpProblem {
+  if (reason === "not found") return new HttpProblem(404, "No such proposal");
+  if (reason === "executed")
+    return new HttpProblem(409, "Already executed", "The file has been moved: undo its batch instead");
+  return new HttpProblem(409, "The proposal has changed", "It is another version now: look at it again");
+}
+
 /** Decides and answers with the proposal, or throws the problem. */
 function decideOne(
   { db, config, now, events }: AppDeps,
@@ -113,18 +145,9 @@ function decideOne(
   actor: string,
 ): ProposalItem {
   const result = decide(db, id, action, { version, actor, now: now() });
-  if (result.ok) {
-    events.emit("proposal", { id, status: result.proposal.status, version: result.proposal.version });
-    return toProposalItem(result.proposal, config.outputPath);
-  }
-  if (result.reason === "not found") throw new HttpProblem(404, "No such proposal");
-  if (result.reason === "executed")
-    throw new HttpProblem(409, "Already executed", "The file has been moved: undo its batch instead");
-  throw new HttpProblem(
-    409,
-    "The proposal has changed",
-    `It is at version ${result.proposal?.version} now: look at it again`,
-  );
+  if (!result.ok) throw refusal(result.reason);
+  events.emit("proposal", { id, status: result.proposal.status, version: result.proposal.version });
+  return toProposalItem(result.proposal, config.outputPath);
 }
 
 const perTurn = 500;
@@ -182,6 +205,17 @@ export function proposalRoutes(deps: AppDeps) {
       const from = action === "undo" ? "approved" : "pending";
       const chosen = ids ?? proposalIds(db, { status: from, ...rest, search: q }, 1_000_000);
       return c.json(await decideMany(deps, chosen, action, versions ?? {}, c.get("actor")), 200);
+    })
+    .openapi(edit, async (c) => {
+      const { id } = c.req.valid("param");
+      const { version, kind, fields, learn } = c.req.valid("json");
+      const changes = { ...fields, ...(kind === undefined ? {} : { kind }) };
+      if (Object.keys(changes).length === 0) throw new HttpProblem(400, "Nothing to change", "Send a kind or fields");
+      const result = await editProposal(deps, id, changes, { version, learn, actor: c.get("actor") });
+      if (!result.ok) throw refusal(result.reason);
+      const { proposal, learned, concerned } = result;
+      deps.events.emit("proposal", { id, status: proposal.status, version: proposal.version });
+      return c.json({ proposal: toProposalItem(proposal, config.outputPath), learned, concerned }, 200);
     })
     .openapi(decisionRoute("approve", "Approve a proposal"), (c) => {
       return c.json(

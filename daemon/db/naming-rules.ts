@@ -1,0 +1,101 @@
+import type { NamingRule } from "../contract/naming.ts";
+import type { Db } from "./open.ts";
+
+/** A rule that the library has learned, as it is kept. */
+export interface KeptRule extends NamingRule {
+  id: number;
+  /** The file whose proposal was edited; null when it is gone. */
+  fileId: number | null;
+  actor: string;
+  createdAt: number;
+  /** False: taken back, and kept so that it can be taken up again. */
+  active: boolean;
+}
+
+const columns =
+  "id, kind, field, scope, matches, before, value, file_id as fileId, actor, created_at as createdAt, active";
+type Row = Omit<KeptRule, "active"> & { active: number };
+const toRule = (row: Row): KeptRule => ({ ...row, active: row.active === 1 });
+
+/** Rules in force, the oldest first. */
+export function activeRules(db: Db): KeptRule[] {
+  return (db.query(`select ${columns} from naming_rules where active = 1 order by id`).all() as Row[]).map(toRule);
+}
+
+/** Another text whenever the rules in force are others. */
+export function rulesStamp(db: Db): string {
+  const row = db
+    .query("select count(*) as n, max(created_at) as at, total(id * active) as sum from naming_rules")
+    .get();
+  return JSON.stringify(row);
+}
+
+/** A page of all rules, the newest first. */
+export function listRules(db: Db, limit: number, offset: number): { items: KeptRule[]; total: number } {
+  const rows = db
+    .query(`select ${columns} from naming_rules order by id desc limit ? offset ?`)
+    .all(limit, offset) as Row[];
+  const { n } = db.query("select count(*) as n from naming_rules").get() as { n: number };
+  return { items: rows.map(toRule), total: n };
+}
+
+export function getRule(db: Db, id: number): KeptRule | null {
+  const row = db.query(`select ${columns} from naming_rules where id = ?`).get(id) as Row | null;
+  return row && toRule(row);
+}
+
+/** Keeps a rule; one that speaks of the same gets the new value, and is in force again. */
+export function keepRule(db: Db, rule: NamingRule, by: { fileId: number; actor: string; now: number }): KeptRule {
+  const row = db
+    .query(
+      `insert into naming_rules (kind, field, scope, matches, before, value, file_id, actor, created_at)
+       values ($kind, $field, $scope, $matches, $before, $value, $fileId, $actor, $now)
+       on conflict (kind, field, scope, matches) do update set before = excluded.before, value = excluded.value,
+         file_id = excluded.file_id, actor = excluded.actor, created_at = excluded.created_at, active = 1
+       returning ${columns}`,
+    )
+    .get({
+      $kind: rule.kind,
+      $field: rule.field,
+      $scope: rule.scope,
+      $matches: rule.matches,
+      $before: rule.before,
+      $value: rule.value,
+      $fileId: by.fileId,
+      $actor: by.actor,
+      $now: by.now,
+    }) as Row;
+  return toRule(row);
+}
+
+export function setRuleActive(db: Db, id: number, active: boolean): void {
+  db.query("update naming_rules set active = ? where id = ?").run(active ? 1 : 0, id);
+}
+
+/** Text for `like`, in which nothing is a wildcard. */
+const literal = (text: string) => text.replace(/[\\%_]/g, "\\$&");
+
+/**
+ * Files with a pending proposal that a rule may speak of, or may have spoken of: those whose fields or alternatives hold
+ * the value before or after, or that lie in its folder or carry its group. A few too many do no harm.
+ */
+export function filesConcerned(db: Db, rule: NamingRule, root: string): number[] {
+  const [scope = "", ...rest] = rule.scope.split(":");
+  const name = rest.join(":");
+  const ids = (condition: string, values: Record<string, string>) =>
+    (
+      db.query(`select file_id as id from proposals where status = 'pending' and ${condition}`).all(values) as {
+        id: number;
+      }[]
+    ).map(({ id }) => id);
+  if (scope === "folder") {
+    const folder = `${root.replace(/\/$/, "")}/${name}`.replace(/\/$/, "");
+    return ids("path like $below escape '\\'", { $below: `${literal(folder)}/%` });
+  }
+  if (scope === "group") return ids("path like $tail escape '\\'", { $tail: `%${literal(name)}%` });
+  const json = (text: string) => JSON.stringify(text).slice(1, -1);
+  return ids(
+    `(fields like $before escape '\\' or fields like $value escape '\\' or alternatives like $before escape '\\')`,
+    { $before: `%${literal(json(rule.before))}%`, $value: `%${literal(json(rule.value))}%` },
+  );
+}

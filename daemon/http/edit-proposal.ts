@@ -1,0 +1,84 @@
+import type { Fields, NamingRule } from "../contract/naming.ts";
+import { appendAudit } from "../db/audit.ts";
+import { loadNamingInput, relativeTo } from "../db/naming-input.ts";
+import { activeRules, filesConcerned, type KeptRule, keepRule } from "../db/naming-rules.ts";
+import { setEdits } from "../db/proposal-edits.ts";
+import { decide, draftOf, getProposal, type Proposal, saveProposal } from "../db/proposals.ts";
+import { requeueStage } from "../db/runs.ts";
+import { type Changes, editDraft } from "../naming/edit.ts";
+import { learnFrom } from "../naming/learn.ts";
+import { makeLibrary } from "../naming/library.ts";
+import { readInput } from "../naming/read-input.ts";
+import type { AppDeps } from "./deps.ts";
+
+export type EditResult =
+  | { ok: true; proposal: Proposal; learned: KeptRule[]; concerned: number }
+  | { ok: false; reason: "not found" | "conflict" | "executed" };
+
+/** Has the proposals that a rule may speak of made anew; returns how many. */
+export function proposeConcerned(
+  { db, registry, scheduler, library }: AppDeps,
+  rules: readonly NamingRule[],
+  except = 0,
+) {
+  const ids = new Set(rules.flatMap((rule) => filesConcerned(db, rule, library)));
+  ids.delete(except);
+  if (ids.size === 0) return 0;
+  const queued = requeueStage(db, "propose", registry.get("propose").stage.version, { fileIds: [...ids] });
+  scheduler.wake();
+  return queued;
+}
+
+/**
+ * Changes fields of a proposal by hand, and learns from it for like files unless `learn` is false. A decided proposal
+ * becomes pending again: it is another one now.
+ */
+export async function editProposal(
+  deps: AppDeps,
+  id: number,
+  changes: Changes,
+  options: { version: number | undefined; learn: boolean; actor: string },
+): Promise<EditResult> {
+  const { db, config, now } = deps;
+  const { actor } = options;
+  const shown = getProposal(db, id);
+  if (!shown) return { ok: false, reason: "not found" };
+  const loaded = loadNamingInput(db, shown.fileId, deps.library);
+  if (!loaded) return { ok: false, reason: "not found" };
+  const read = await readInput(loaded, config.values.LLM_MAX_COMPANION_CHARS);
+  return db.transaction((): EditResult => {
+    const proposal = getProposal(db, id);
+    if (!proposal) return { ok: false, reason: "not found" };
+    if (proposal.status === "executed") return { ok: false, reason: "executed" };
+    if (proposal.version !== (options.version ?? shown.version)) return { ok: false, reason: "conflict" };
+    if (proposal.status !== "pending") decide(db, id, "undo", { actor, now: now() });
+    setEdits(db, proposal.fileId, changes, { actor, now: now() });
+    const given = Object.fromEntries(
+      Object.entries(changes).filter(([, value]) => typeof value === "string"),
+    ) as Fields;
+    const kept = options.learn
+      ? learnFrom(read, proposal.fields, given).map((rule) =>
+          keepRule(db, rule, { fileId: proposal.fileId, actor, now: now() }),
+        )
+      : [];
+    const person = Object.fromEntries(
+      Object.entries({ ...read.person, ...changes }).filter(([, value]) => typeof value === "string"),
+    );
+    const draft = editDraft({ ...read, person }, draftOf(proposal), changes, {
+      library: makeLibrary(activeRules(db)),
+    });
+    saveProposal(db, proposal.fileId, draft, relativeTo(deps.library, proposal.path), now());
+    appendAudit(db, {
+      at: now(),
+      actor,
+      action: "edit",
+      fileId: proposal.fileId,
+      proposalId: id,
+      source: proposal.path,
+      dest: `${draft.directory}/${draft.filename}`,
+      detail: { changes, learned: kept.map(({ id: rule }) => rule) },
+    });
+    const concerned = proposeConcerned(deps, kept, proposal.fileId);
+    return { ok: true, proposal: getProposal(db, id) as Proposal, learned: kept, concerned };
+  })();
+}
