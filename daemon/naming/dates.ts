@@ -34,7 +34,10 @@ const monthNameDay = new RegExp(
   `(?<![\\p{L}])(${monthAlternatives})\\.?[-./_ ]*(\\d{1,2})(?:st|nd|rd|th)?,?[-./_ ]+(\\d{4})(?!\\d)`,
   "giu",
 );
-const monthNameYear = new RegExp(`(?<![\\p{L}])(${monthAlternatives})\\.?,?[-./_ ]*(?:de |of )?(\\d{4})(?!\\d)`, "giu");
+const monthNameYear = new RegExp(
+  `(?<![\\p{L}])(${monthAlternatives})\\.?,?[-./_ ]*(?:de |of )?(\\d{4}|'\\d{2})(?!\\d)`,
+  "giu",
+);
 const yearMonthName = new RegExp(
   `(?<!\\d)(\\d{4})[-./_ ]+(${monthAlternatives})(?:[-./_ ]+(\\d{1,2}))?(?![\\p{L}\\d])`,
   "giu",

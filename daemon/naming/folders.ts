@@ -47,6 +47,7 @@ function takeBrackets(text: string): Draft {
       draft.year ??= year[0];
       return gap;
     }
+    if (/^(?:19|20)\d{2}\s*[-–]\s*(?:(?:19|20)?\d{2}|present)$/i.test(inside)) return gap;
     const discs = /^(\d{1,2})[ -]?(?:cds?|discs?|lps?)$/i.exec(inside);
     if (discs) draft.discTotal = Number(discs[1]);
     const isCatalogue = open === "{" || /^[A-Z]{2,}[A-Z0-9]*[ -]?[A-Z]*\d{2,}[A-Z]*$/.test(inside);

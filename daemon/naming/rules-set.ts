@@ -1,6 +1,7 @@
 import { bestClaim, type Claim, type Claims, claim, doubt } from "./claims.ts";
 import { fromReading, headedPlace, keyedPlace, optional, type SetPlace } from "./companion-place.ts";
 import type { Context } from "./context.ts";
+import { findKnown } from "./gazetteer.ts";
 import { groupOf } from "./group.ts";
 import { isGenericFolder, isJunkArtist, isJunkStem } from "./noise.ts";
 import { resolveDate } from "./set-date.ts";
@@ -101,6 +102,24 @@ function casing(context: Context, value: string | undefined, whole: string): str
   return value === undefined ? undefined : fixCase(value, whole, betterTexts(context));
 }
 
+/** As `casing`; what is written just as it is known (`HÖR`) stays. */
+function placeCasing(context: Context, value: string, whole: string): string | undefined {
+  return findKnown(value).some(({ name }) => name === value) ? value : casing(context, value, whole);
+}
+
+/** The number of a series that is named by its initials: `BIS 512` of Beats in Space. */
+function codedEpisode(places: readonly SetPlace[], event: string | undefined): Claim[] {
+  const initials = foldText(event ?? "")
+    .split(" ")
+    .map((word) => word.charAt(0))
+    .join("");
+  return places.flatMap(({ code, from, text, weight }) =>
+    code && initials.length > 1 && code.letters.toLowerCase() === initials
+      ? claim(code.digits, from, text, weight)
+      : [],
+  );
+}
+
 function claimsOf(
   context: Context,
   places: readonly SetPlace[],
@@ -113,7 +132,7 @@ function claimsOf(
       : claim(
           key === "part" || key === "day" || key === "episode"
             ? value
-            : casing(context, value, place.bare ?? place.text),
+            : placeCasing(context, value, place.bare ?? place.text),
           place.from,
           place.text,
           place.weight,
@@ -210,7 +229,10 @@ export function resolveSet(context: Context, readings: SetReadings): Claims {
   return {
     artist,
     event: events,
-    episode: event !== undefined && kindOfEvent !== "festival" ? claimsOf(context, places, "episode") : [],
+    episode:
+      event !== undefined && kindOfEvent !== "festival"
+        ? [...claimsOf(context, places, "episode"), ...codedEpisode(places, event)]
+        : [],
     venue: venues.filter((venue) => !isArtist(venue.value)),
     stage: claimsOf(context, places, "stage").filter((stage) => stage.value !== bestClaim(venues)?.value),
     day,

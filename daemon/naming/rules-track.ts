@@ -78,6 +78,7 @@ export function readTrack(context: Context): TrackReading {
     ...(assigned.artist && !isTitleOnly ? { artist: assigned.artist } : {}),
     ...(assigned.title ? { title: assigned.title } : {}),
     ...(assigned.album ? { album: assigned.album } : {}),
+    ...(assigned.various ? { various: true } : {}),
     ...(number ? { number } : {}),
     ...(name.disc ? { disc: name.disc } : {}),
   };
@@ -121,7 +122,7 @@ export function resolveTrack(context: Context, reading: TrackReading): Claims {
     title,
     mix: named && mix ? claim(mix.trim(), named.source, named.text, named.weight) : [],
     album: album.filter((a) => !isGenericFolder(a.value) || a.source !== "folder" || context.folder?.shaped === true),
-    albumArtist: albumArtistClaims(context, trustTags, casing),
+    albumArtist: albumArtistClaims(context, reading, trustTags, casing),
     ...numberClaims(context, reading, trustTags),
     year: yearClaims(context, reading, trustTags),
   };

@@ -136,6 +136,14 @@ function settleDate(context: Context, places: readonly DatePlace[], helpers: rea
   ];
 }
 
+/** The dates of a name; a download tool's day of upload in front is none when the name gives another year. */
+function performedDates(context: Context, { dates, years }: SetReading): readonly FoundDate[] {
+  const [first, ...others] = dates;
+  if (!first || !context.isUpload || !/^\d{8}(?!\d)/.test(context.stem) || first.start > 0) return dates;
+  const told = [...years, ...others.flatMap((date) => date.readings.map(({ year }) => year))];
+  return told.length > 0 && !told.includes(first.readings[0]?.year ?? 0) ? others : dates;
+}
+
 /** The date of a performance: names first, then companions, folders, tags; each may only narrow what stands before. */
 export function resolveDate(
   context: Context,
@@ -145,7 +153,10 @@ export function resolveDate(
 ): Claim[] {
   const learned = siblingOrder(context);
   const order = learned?.order;
-  const named = [...placesOf(stem.dates, "filename", 0.8, order), ...placesOf(title?.dates ?? [], "tag", 0.7, order)];
+  const named = [
+    ...placesOf(performedDates(context, stem), "filename", 0.8, order),
+    ...placesOf(title?.dates ?? [], "tag", 0.7, order),
+  ];
   const companions = companionPlaces(context);
   const folders = placesOf(folder?.dates ?? [], "folder", 0.65, undefined);
   const parents = context.dirs.slice(0, -1).flatMap((dir) => placesOf(findDates(dir), "folder", 0.5, undefined));

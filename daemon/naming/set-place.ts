@@ -14,6 +14,7 @@ import {
   takeStage,
   weakStage,
 } from "./set-event.ts";
+import { foldText } from "./text.ts";
 
 const tourWord = /\b(?:tour|tournee|tournée|gira|unplugged|in concert|concert|konzert)\b/iu;
 const partyWord =
@@ -58,6 +59,7 @@ function readPiece(piece: string, place: Place): void {
     if (place.source === "radioshow") place.episode ??= digits;
     else if (/[.]/.test(piece) && !place.event)
       Object.assign(place, { event: letters, episode: digits, source: "radioshow" });
+    else place.code ??= { letters, digits };
     return;
   }
   if (isOnlyPlace(piece)) {
@@ -87,6 +89,12 @@ function readOther(piece: string, known: KnownMatch | undefined, place: Place): 
   else readPlainPiece(piece, known, place);
 }
 
+/** `SonarLab` at Sonar: a festival's stages often carry its name. */
+function isNamedAfter(piece: string, event: string | undefined): boolean {
+  const [first = ""] = foldText(event ?? "").split(" ");
+  return first.length > 3 && /^\S+$/.test(piece) && foldText(piece).startsWith(first) && foldText(piece) !== first;
+}
+
 function readPlainPiece(piece: string, known: KnownMatch | undefined, place: Place): void {
   const numbered =
     /^(\p{L}.*?)[\s,-]+(?:episode|ep\.?|folge|#)\s*#?(\d{1,4})$/iu.exec(piece) ??
@@ -111,7 +119,7 @@ function readPlainPiece(piece: string, known: KnownMatch | undefined, place: Pla
     place.event = piece;
     return;
   }
-  if (place.source === "festival" && !known && weakStage.test(piece)) {
+  if (place.source === "festival" && !known && (weakStage.test(piece) || isNamedAfter(piece, place.event))) {
     place.stage ??= piece;
     return;
   }

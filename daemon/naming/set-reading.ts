@@ -1,7 +1,7 @@
 import type { FoundDate } from "./dates.ts";
 import { findKnown, isOnlyPlace } from "./gazetteer.ts";
 import { isJunkArtist, isJunkStem } from "./noise.ts";
-import { isStage, isStation, type Place } from "./set-event.ts";
+import { isStage, isStation, type Place, stageEnd } from "./set-event.ts";
 import { readSetText } from "./set-name.ts";
 import { isEventful, knownIn, readPlace } from "./set-place.ts";
 import { splitPieces } from "./spacing.ts";
@@ -38,6 +38,8 @@ function tidyArtist(text: string | undefined): string | undefined {
       .replace(/^(?:with|w\/|by|mixed by|hosted by|mit|avec)\s+/i, "")
       .replace(/^[\s,;:–—-]+|[\s,;:–—-]+$/g, "");
   }
+  // A number of a file, not a name: `0000412`.
+  if (/^(?:0\d+|\d{5,})$/.test(out)) return undefined;
   if (out === "" || isJunkArtist(out) || isJunkStem(out) || !/[\p{L}\p{N}]/u.test(out)) return undefined;
   return out;
 }
@@ -87,10 +89,16 @@ function pickArtist(pieces: readonly string[], wanted: string | undefined): stri
     return pickArtist(pieces.slice(1), wanted);
   const byTag = wanted ? pieces.find((piece) => isSimilar(piece, wanted) && !isEventful(piece)) : undefined;
   const usable = pieces.filter(
-    (piece) => !isEventful(piece) && !/^(?:(?:episode|ep|folge|show|no|nr|vol)\.?\s*)?#?\d{1,4}$/i.test(piece),
+    (piece) =>
+      !isEventful(piece) &&
+      !isStage(piece) &&
+      !/^(?:(?:episode|ep|folge|show|no|nr|vol)\.?\s*)?#?\d{1,4}$/i.test(piece),
   );
+  // Between a festival and a performer stands the stage, whatever its name begins with.
+  const bare = pieces.some(isEventful) ? usable.filter((piece) => !stageEnd.test(piece)) : usable;
   // `White Noise 500 - Dave Clarke`: a number at the end is a series', when another piece can be the performer.
-  return byTag ?? usable.find((piece) => !/\s#?[1-9]\d{2}$/.test(piece)) ?? usable[0];
+  const performers = bare.length > 0 ? bare : usable;
+  return byTag ?? performers.find((piece) => !/\s#?[1-9]\d{2}$/.test(piece)) ?? performers[0];
 }
 
 /** One piece with performer and event side by side: `Solomun Boiler Room Tulum`. */
@@ -143,7 +151,7 @@ function splitPlain(text: string, wanted: string | undefined): Split {
 
 /** Every piece names an event; one of them may still carry the performer before it. */
 function splitEventFirst(pieces: readonly string[]): Split {
-  for (const piece of pieces) {
+  for (const piece of pieces.filter((one) => !isStage(one))) {
     const split = splitJoined(piece, undefined);
     if (split.artist) return { ...split, places: [...split.places, ...pieces.filter((other) => other !== piece)] };
   }

@@ -15,6 +15,8 @@ export interface TrackReading {
   readonly album?: string;
   readonly number?: string;
   readonly disc?: string;
+  /** The name says that its album is a compilation. */
+  readonly various?: boolean;
 }
 
 /** The title without a repeated `Artist - ` before it. */
@@ -33,6 +35,7 @@ export function betterTexts(context: Context): string[] {
     tags.title,
     tags.album,
     ...context.dirs,
+    context.stem,
     ...context.siblings,
     ...context.companions.flatMap((c) => [...Object.values(c.fields), ...c.headlines]),
   ].filter((text): text is string => text !== undefined);
@@ -215,12 +218,18 @@ export function numberClaims(
 }
 
 /** Album artist: tag, or a folder or tag that says various. */
-export function albumArtistClaims(context: Context, trustTags: boolean, casing: ReturnType<typeof makeCase>): Claim[] {
+export function albumArtistClaims(
+  context: Context,
+  reading: TrackReading,
+  trustTags: boolean,
+  casing: ReturnType<typeof makeCase>,
+): Claim[] {
   const { tags, folder } = context;
   const unify = (name: string | undefined) => (name !== undefined && isVarious(name) ? "Various Artists" : name);
   const fromTag = trustTags ? claim(casing.tag(unify(tags.albumArtist)), "tag", tags.albumArtist ?? "", 0.8) : [];
   const artistTag =
     tags.artist !== undefined && isVarious(tags.artist) ? claim("Various Artists", "tag", tags.artist, 0.7) : [];
   const fromFolder = folder?.various ? claim("Various Artists", "folder", folder.raw, 0.75) : [];
-  return [...fromTag, ...artistTag, ...fromFolder];
+  const fromName = reading.various ? claim("Various Artists", "filename", reading.name.plain, 0.7) : [];
+  return [...fromTag, ...artistTag, ...fromFolder, ...fromName];
 }

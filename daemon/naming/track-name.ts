@@ -1,7 +1,8 @@
 import { mapBrackets } from "./brackets.ts";
 import spellings from "./data/spellings.json";
+import { isVarious } from "./folders.ts";
 import { withoutGroup } from "./group.ts";
-import { isMark, isNoiseBracket, isVersionBracket, isVideoId, stripTrailingMarks } from "./noise.ts";
+import { isMark, isNoiseBracket, isNoisePhrase, isVersionBracket, isVideoId, stripTrailingMarks } from "./noise.ts";
 import { isTight, spaceOut, splitTight } from "./spacing.ts";
 import { foldText, plainText, stripEmoji } from "./text.ts";
 
@@ -90,6 +91,8 @@ const numberForms: readonly { pattern: RegExp; sure: boolean; disc?: boolean }[]
   { pattern: /^[[(](\d{1,3})[\])]\s*[-._]*\s*(?=\S)/u, sure: true },
   { pattern: /^[[(]?([A-H]{1,2}\d{1,2}|[A-H])[\])]?(?:\s*[-.)]+\s*|\s+-\s+)(?=\S)/u, sure: true },
   { pattern: /^([A-H]\d)\s+(?=\p{L})/u, sure: true },
+  // Scene names are all lower-case: `a1-artist-title-grp`.
+  { pattern: /^([a-h]\d)-(?=\p{L})/u, sure: true },
   { pattern: /^(?:track|titel|piste|pista)[\s._-]?(\d{1,3})\s*[-._]\s*(?=\p{L})/iu, sure: true },
   { pattern: /^(\d{1,3})(?:\s*[-–_)]+\s*|\.\s*[-–]?\s*)(?=\S)/u, sure: true },
   { pattern: /^(0\d{1,2})\s+(?=\S)/u, sure: true },
@@ -142,12 +145,20 @@ function isBeatportNoise(piece: string): boolean {
   );
 }
 
+/** `YOASOBI「アイドル」 Official Music Video`: corner brackets hold the title where nothing else parts the name. */
+function openCorners(plain: string): string {
+  const [, artist = "", title = "", rest = ""] = /^([^「『]+?)\s*[「『]([^」』]+)[」』]\s*(.*)$/u.exec(plain) ?? [];
+  if (title === "" || / [-–—] /.test(plain)) return plain;
+  const more = stripNoise(rest).text;
+  return `${artist} - ${title}${more === "" || isNoisePhrase(more) ? "" : ` ${more}`}`;
+}
+
 /** Takes a track's file name apart. */
 export function readTrackName(stem: string, hints: TrackHints): TrackName {
   const plain = stripEmoji(plainText(withoutGroup(stem.trim(), hints.group)));
   const tight = isTight(plain) && !/^[^-]*\d-\d[^-]*$/.test(plain);
   const scene = tight && (/_/.test(plain) || /^\d{1,3}-/.test(plain) || hints.group !== undefined);
-  const numbered = takeNumber(plain.replace(/^(\d{1,3})_(?!-)/, "$1 - "), hints);
+  const numbered = takeNumber(openCorners(plain).replace(/^(\d{1,3})_(?!-)/, "$1 - "), hints);
   const noiseless = stripNoise(numbered.rest);
   const spaced = scene ? splitTight(spaceOut(noiseless.text), hints.keep) : spaceOut(noiseless.text);
   const parts = splitParts(spaced).map((piece) => stripTrailingMarks(piece));
@@ -171,13 +182,41 @@ export function readTrackName(stem: string, hints: TrackHints): TrackName {
   };
 }
 
+/** `Artist - Album - 04 Title`, as shops name files; of a compilation `Various Artists - Album - 04 Artist - Title`. */
+function readShopName(pieces: readonly string[]): AssignedName | undefined {
+  const at = pieces.findIndex((piece, i) => i > 1 && /^\d{2,3}\s+\S/.test(piece));
+  const [, digits, head = ""] = /^(\d{2,3})\s+(\S.*)$/.exec(pieces[at] ?? "") ?? [];
+  const [artist = ""] = pieces;
+  if (at < 2 || digits === undefined) return undefined;
+  const rest = pieces.slice(at + 1);
+  const isSplit = isVarious(artist) && rest.length > 0;
+  return {
+    artist: isSplit ? head : artist,
+    title: (isSplit ? rest : [head, ...rest]).join(" - "),
+    album: pieces.slice(1, at).join(" - "),
+    number: String(Number(digits)),
+    ...(isVarious(artist) ? { various: true } : {}),
+  };
+}
+
+/** What the pieces of a name are. `various`: the name says that the album is a compilation. */
+export interface AssignedName {
+  artist?: string;
+  title?: string;
+  album?: string;
+  number?: string;
+  various?: boolean;
+}
+
 /** Assigns pieces to artist and title; a number between them is the track's, a piece equal to the album is dropped. */
 export function assignPieces(
   name: TrackName,
   known: { artist?: string | undefined; album?: string | undefined; title?: string | undefined },
-): { artist?: string; title?: string; album?: string; number?: string } {
+): AssignedName {
   let pieces = [...name.pieces];
   let number: string | undefined;
+  const shop = name.number ? undefined : readShopName(pieces);
+  if (shop) return shop;
   const at = pieces.findIndex((piece, i) => i > 0 && i < pieces.length - 1 && /^(?:\d{1,3}|[A-D]\d{1,2})$/.test(piece));
   if (at > 0 && !name.number) {
     number = /^\d+$/.test(pieces[at] ?? "") ? String(Number(pieces[at])) : pieces[at];
