@@ -21,6 +21,8 @@ const leastFiles = 2;
 const commonShare = 0.6;
 /** So many performers, none of them leading, make a compilation. */
 const compilationArtists = 4;
+/** A performer of more than this share of the files leads. */
+const leadingShare = 0.4;
 
 const number = (text: string | undefined) => Number(/^\d+/.exec(text ?? "")?.[0] ?? 0);
 
@@ -66,16 +68,17 @@ function sharedClaim(tags: readonly Tags[], field: string, isJunk: (text: string
   );
 }
 
+/** The first of joined performers: `A` of `A feat. B`. */
+const leadOf = (artist: string) =>
+  foldText(artist.split(/\s+(?:feat\.?|ft\.?|featuring|&|and|vs\.?|x|b2b|with)\s+|,\s|\s\(/i)[0] ?? "");
+
 /** An album without an album artist, by many performers of whom none leads. */
 function compilation(tags: readonly Tags[]): Claim[] {
   if (tags.some((one) => one.albumArtist !== undefined)) return [];
-  const artists = tags.map((one) => foldText(one.artist ?? "")).filter((artist) => artist !== "");
   const counts = new Map<string, number>();
-  for (const artist of artists) counts.set(artist, (counts.get(artist) ?? 0) + 1);
-  const isLed = [...counts].some(([artist, count]) => {
-    const guests = artists.filter((other) => other !== artist && other.includes(artist)).length;
-    return count + guests > artists.length * 0.4;
-  });
+  for (const { artist = "" } of tags) counts.set(leadOf(artist), (counts.get(leadOf(artist)) ?? 0) + 1);
+  counts.delete("");
+  const isLed = [...counts.values()].some((count) => count > tags.length * leadingShare);
   if (counts.size < compilationArtists || isLed) return [];
   return claim("Various Artists", "sibling", `${counts.size} artists in one album`, 0.6);
 }

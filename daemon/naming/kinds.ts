@@ -209,5 +209,5 @@ export function decideKind(
   }
   if (durationSec < setMinSec) return named || isFullDate(reading) ? byName("set") : byLength("track");
   if (named || isFullDate(reading)) return byName("set");
-  return isLongSet(context, reading, title) ? byLength("set") : (byMix() ?? byLength("track"));
+  return byMix() ?? byLength(isLongSet(context, reading, title) ? "set" : "track");
 }
