@@ -3,8 +3,10 @@ import type { Analysis, AnalysisWindow, PersonValues } from "../daemon/contract/
 import type {
   AuditItem,
   BatchItem,
+  EditedReply,
   FileItem,
   fileDetailSchema,
+  KeptRuleItem,
   operationSchema,
   PlanReply,
   ProposalItem,
@@ -14,6 +16,7 @@ import type {
   UndoReply,
 } from "../daemon/contract/api.ts";
 import type { FileMatches } from "../daemon/contract/fingerprint-api.ts";
+import type { FieldName, ProposalKind } from "../daemon/contract/naming.ts";
 
 export type FileDetail = z.infer<typeof fileDetailSchema>;
 export type FileRun = z.infer<typeof runSchema>;
@@ -22,13 +25,20 @@ export type Scan = z.infer<typeof scanSchema>;
 export type Decision = "approve" | "reject" | "undo";
 /** Values to set by hand; null takes one back to what was measured. */
 export type SoundChanges = { [Name in keyof PersonValues]?: PersonValues[Name] | null };
+/** Fields of a proposal to set by hand: an empty text clears one, null leaves it to Phaze again. */
+export interface ProposalChanges {
+  kind?: ProposalKind | null;
+  fields: Partial<Record<FieldName, string | null>>;
+}
 export type {
   Analysis,
   AnalysisWindow,
   AuditItem,
   BatchItem,
+  EditedReply,
   FileItem,
   FileMatches,
+  KeptRuleItem,
   PlanReply,
   ProposalItem,
   Stats,
@@ -139,6 +149,12 @@ export function makeApi(base: string, onSignedOut: () => void) {
     proposal: (id: number) => call<ProposalItem>("GET", `/proposals/${id}/detail`),
     decide: (id: number, decision: Decision, version: number) =>
       call<ProposalItem>("PATCH", `/proposals/${id}/${decision}`, { body: { version } }),
+    editProposal: (id: number, version: number, changes: ProposalChanges, learn: boolean) =>
+      call<EditedReply>("PATCH", `/proposals/${id}/fields`, { body: { version, learn, ...changes } }),
+    namingRules: (query: Query, signal?: AbortSignal) =>
+      call<Page<KeptRuleItem>>("GET", "/api/v1/naming/rules", { query, ...(signal && { signal }) }),
+    setRule: (id: number, active: boolean) =>
+      call<{ rule: KeptRuleItem; concerned: number }>("PATCH", `/api/v1/naming/rules/${id}`, { body: { active } }),
     decideThese: (action: Decision, items: readonly { id: number; version: number }[]) =>
       call<BulkReply>("PATCH", "/proposals/bulk", {
         body: {

@@ -131,7 +131,14 @@ test("the tree counts files and bytes of whole branches and sorts by name", () =
 
 describe("the page under review", () => {
   const reject = () => Promise.reject(new Error("not asked for"));
-  const api = { decide: reject, proposal: reject, decideThese: reject, takeBack: reject };
+  const api = {
+    decide: reject,
+    editProposal: reject,
+    setRule: reject,
+    proposal: reject,
+    decideThese: reject,
+    takeBack: reject,
+  };
   const pageOf = (items: ReturnType<typeof cannedProposals>, page_size = 5) => ({
     items,
     total: items.length,

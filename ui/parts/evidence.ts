@@ -41,7 +41,7 @@ function Engine({ item }: { item: ProposalItem }) {
 }
 
 /** Why a proposal is what it is: every field with where it was found, notes, and the sound itself. */
-export function Evidence({ item }: { item: ProposalItem }) {
+export function Evidence({ item, onEdit }: { item: ProposalItem; onEdit?: (() => void) | undefined }) {
   const { api } = useApp();
   const fields = fieldOrder.filter((field) => item.fields[field]);
   return html`${
@@ -60,6 +60,7 @@ export function Evidence({ item }: { item: ProposalItem }) {
     <dt>Proposed</dt><dd>${showTime(item.updatedAt)}${item.decidedAt === null ? "" : `, decided ${showTime(item.decidedAt)}`}</dd>
   </dl>
   <div class="listen">
+    ${onEdit && html`<button type="button" onClick=${onEdit}>Change by hand <kbd>e</kbd></button>`}
     ${!item.missing && html`<audio controls preload="none" src=${api.audioUrl(item.fileId)} aria-label=${`Listen to ${item.filename}`}></audio>`}
     <a href=${`${document.body.dataset.base}/files?id=${item.fileId}`}>All about this file</a>
   </div>`;

@@ -9,6 +9,7 @@ const keys: readonly (readonly [string, string])[] = [
   ["a", "approve"],
   ["r", "reject"],
   ["u", "take the decision back"],
+  ["e", "change fields by hand"],
   ["Space", "show or hide the evidence"],
   ["x", "select or deselect"],
   ["/", "search"],
@@ -55,6 +56,12 @@ export function useReviewKeys(store: ReviewStore, { help, search }: KeyActions):
       " ": () => {
         const row = store.currentRow();
         if (row) row.open.value = !row.open.value;
+      },
+      e: () => {
+        const row = store.currentRow();
+        if (!row || row.item.value.status === "executed") return;
+        row.open.value = true;
+        row.editing.value = true;
       },
       "/": search,
       "?": help,

@@ -6,6 +6,7 @@ import { below, showBytes, showDuration } from "../format.ts";
 import { kindWords, statusTones, statusWords } from "../words.ts";
 import { Evidence } from "./evidence.ts";
 import { PathChange } from "./path-change.ts";
+import { ProposalForm } from "./proposal-form.ts";
 import { canDecide, type ReviewStore, type Row } from "./review-store.ts";
 import { Chip, Sureness } from "./states.ts";
 
@@ -98,6 +99,17 @@ export function ReviewRow({
       store.moveTo(row);
       row.open.value = !open;
     }}>${open ? "Less" : "Why?"}<span class="sr"> ${item.filename}</span></button>
-    <div id=${`why-${row.id}`} class="row-why" hidden=${!open}>${open && html`<${Evidence} item=${item} />`}</div>
+    <div id=${`why-${row.id}`} class="row-why" hidden=${!open}>${
+      open &&
+      (row.editing.value
+        ? html`<${ProposalForm} row=${row} store=${store} />`
+        : html`<${Evidence} item=${item} onEdit=${
+            item.status === "executed"
+              ? undefined
+              : () => {
+                  row.editing.value = true;
+                }
+          } />`)
+    }</div>
   </li>`;
 }

@@ -1,7 +1,16 @@
 import { batch, type Signal, signal } from "@preact/signals";
-import { type Api, ApiError, type BulkReply, type Decision, type Page, type ProposalItem } from "../api.ts";
+import {
+  type Api,
+  ApiError,
+  type BulkReply,
+  type Decision,
+  type Page,
+  type ProposalChanges,
+  type ProposalItem,
+} from "../api.ts";
 import type { Toasts } from "../app.ts";
 import { plural } from "../format.ts";
+import { ruleInWords } from "../rule-words.ts";
 
 /** One proposal on the page; every part of it is a signal, so that a change redraws one row. */
 export interface Row {
@@ -10,6 +19,8 @@ export interface Row {
   readonly selected: Signal<boolean>;
   readonly open: Signal<boolean>;
   readonly current: Signal<boolean>;
+  /** Its fields are being changed by hand. */
+  readonly editing: Signal<boolean>;
   readonly busy: Signal<boolean>;
   /** Why the row is not what it was, for the reader. */
   readonly notice: Signal<string>;
@@ -29,12 +40,13 @@ const toRow = (item: ProposalItem): Row => ({
   selected: signal(false),
   open: signal(false),
   current: signal(false),
+  editing: signal(false),
   busy: signal(false),
   notice: signal(""),
 });
 
 export interface StoreDeps {
-  api: Pick<Api, "decide" | "proposal" | "decideThese" | "takeBack">;
+  api: Pick<Api, "decide" | "editProposal" | "setRule" | "proposal" | "decideThese" | "takeBack">;
   toasts: Pick<Toasts, "say" | "fail">;
   /** The list has to be read anew. */
   onStale: () => void;
@@ -131,6 +143,43 @@ export function makeReviewStore({ api, toasts, onStale }: StoreDeps) {
     row.busy.value = false;
   }
 
+  /** Takes back what was just learned. */
+  async function unlearn(ids: readonly number[]): Promise<void> {
+    try {
+      for (const id of ids) await api.setRule(id, false);
+      toasts.say("Only this file is changed; nothing was learned from it");
+    } catch (error) {
+      toasts.fail(error);
+    }
+  }
+
+  /** Sets fields by hand, and says what was learned from them. */
+  async function edit(row: Row, changes: ProposalChanges, learn: boolean): Promise<void> {
+    row.busy.value = true;
+    row.notice.value = "";
+    try {
+      const { proposal, learned, concerned } = await api.editProposal(row.id, row.item.value.version, changes, learn);
+      row.item.value = proposal;
+      row.editing.value = false;
+      announcement.value = `Saved: ${proposal.filename}`;
+      const ids = learned.map(({ id }) => id);
+      if (learned.length > 0)
+        toasts.say(
+          `Saved and learned: ${learned.map(ruleInWords).join("; ")}${concerned > 0 ? `. ${plural(concerned, "other proposal")} may follow` : ""}`,
+          {
+            label: "Do not learn this",
+            run: () => void unlearn(ids),
+          },
+        );
+      else toasts.say("Saved");
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 409)
+        await reload(row, `Not saved. ${error.title}: this is what it is now. Look at it again.`);
+      else toasts.fail(error);
+    }
+    row.busy.value = false;
+  }
+
   function tell(decision: Decision, reply: BulkReply, ids: readonly number[] | null): void {
     const left = reply.conflicts.length + reply.notFound.length;
     const tail =
@@ -191,6 +240,7 @@ export function makeReviewStore({ api, toasts, onStale }: StoreDeps) {
     merge,
     reload,
     decide,
+    edit,
     decideMany,
     tell,
     /** Moves the cursor by `steps` rows and answers where it is. */

@@ -1,4 +1,4 @@
-import { auditSchema } from "../../../daemon/contract/api.ts";
+import { auditSchema, type KeptRuleItem } from "../../../daemon/contract/api.ts";
 import { makeEvents } from "../../../daemon/events.ts";
 import { cannedProposals, type Proposal } from "./canned-proposals.ts";
 import type { FakeBatch } from "./fake-batches.ts";
@@ -20,6 +20,7 @@ export function makeWorld(count: number) {
     /** What is worked on besides the checksum of one file. */
     running: [] as { fileId: number; stage: string; startedAt: number; progress: number | null }[],
     batches: [] as FakeBatch[],
+    rules: [] as KeptRuleItem[],
     audit: [] as ReturnType<typeof auditSchema.parse>[],
     blocked: new Set<number>(),
     changedSince: new Set<number>(),
