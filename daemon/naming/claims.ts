@@ -1,6 +1,6 @@
 import type { Alternative, Evidence, FieldName, Fields } from "../contract/naming.ts";
 import { fieldNames } from "../contract/naming.ts";
-import { foldText, isSimilar } from "./text.ts";
+import { foldText, isSimilar, isUncased, knownSpelling } from "./text.ts";
 
 /** A value for a field, where it stands, and how sure that place is (0 … 1). */
 export interface Claim {
@@ -77,6 +77,14 @@ export function bestClaim(claims: readonly Claim[]): Claim | undefined {
   return chosen?.claims.toSorted((a, b) => b.weight - a.weight)[0];
 }
 
+/** How a value is spelled: as its best place has it, but for capitals where that one has none and another does. */
+function spell(ranked: readonly Claim[]): string {
+  const best = ranked[0]?.value ?? "";
+  if (!isUncased(best) || knownSpelling(best) === best) return best;
+  const wanted = best.toLowerCase();
+  return ranked.find(({ value }) => value.toLowerCase() === wanted && !isUncased(value))?.value ?? best;
+}
+
 const round = (number: number) => Math.round(number * 100) / 100;
 const evidenceOf = ({ source, text, weight }: Claim): Evidence => ({ source, text, weight: round(weight) });
 
@@ -90,7 +98,7 @@ export function settle(claims: Claims): Settled {
     const [chosen, ...others] = groupClaims(claims[name] ?? []);
     if (!chosen) continue;
     const ranked = chosen.claims.toSorted((a, b) => b.weight - a.weight);
-    const value = ranked[0]?.value ?? "";
+    const value = spell(ranked);
     fields[name] = value;
     evidence[name] = ranked.slice(0, mostEvidence).map(evidenceOf);
     const against = others.filter((other) => !isSimilar(other.claims[0]?.value ?? "", value));

@@ -2,9 +2,9 @@ import type { FieldName, NamingInput } from "../contract/naming.ts";
 import { type Claim, type Claims, claim } from "./claims.ts";
 
 /** How far what another file says of the same recording is believed, as a share of what it is believed for itself. */
-const copyTrust = 0.7;
-/** Where a recording stands in an album, and which part a file is, is the copy's own affair. */
-const ofTheCopy = new Set<FieldName>(["trackNumber", "discNumber", "album", "albumArtist", "part"]);
+const copyTrust = 0.6;
+/** On which album a recording stands, and where, and which part a file is, is the copy's own affair. */
+const ofTheCopy = new Set<FieldName>(["trackNumber", "discNumber", "album", "albumArtist", "year", "part"]);
 
 /** What a copy's own names and tags say, as `read` reads them. */
 export type ReadCopy = (input: NamingInput) => {

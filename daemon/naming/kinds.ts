@@ -186,7 +186,7 @@ export function decideKind(
     kind,
     because: {
       source: "audio",
-      text: durationSec === null ? "Its length is not known" : minutes(durationSec),
+      text: durationSec === null ? "Its length is not known" : `It lasts ${minutes(durationSec)}`,
       weight: 0.6,
     },
   });

@@ -5,6 +5,7 @@ import { findDates } from "./dates.ts";
 import { isVarious } from "./folders.ts";
 import { withoutGroup } from "./group.ts";
 import { isGenericFolder, isHostile, isJunkArtist } from "./noise.ts";
+import { mixBracket } from "./person.ts";
 import { fixCase, foldText, isSimilar, knownSpelling } from "./text.ts";
 import { readTaperCode, stripNoise, type TrackName } from "./track-name.ts";
 /** What the file's own name gives, and the context's other texts that may hold better capitals. */
@@ -149,6 +150,14 @@ export function artistClaims(
   return [...fromTag, ...named, ...fromCompanion, ...(fromTag.length + named.length === 0 ? fromLone : [])];
 }
 
+/** A tag's title with the version in brackets that the file's name adds to it: tags often lack it. */
+function withVersion(tag: string | undefined, name: string | undefined): string | undefined {
+  const bracket = name === undefined ? null : mixBracket.exec(name);
+  if (tag === undefined || name === undefined || !bracket || mixBracket.test(tag)) return tag;
+  const before = name.slice(0, bracket.index);
+  return foldText(before) === foldText(tag) ? `${tag} ${bracket[0].trim()}` : tag;
+}
+
 /** Title: tag, name, a companion's list. */
 export function titleClaims(
   context: Context,
@@ -162,7 +171,7 @@ export function titleClaims(
     tags.title === undefined
       ? undefined
       : stripNoise(withoutArtist(tags.title, artist ?? reading.artist)).text || tags.title;
-  const fromTag = claim(casing.tag(tagTitle), "tag", tags.title ?? "", 0.85);
+  const fromTag = claim(withVersion(casing.tag(tagTitle), casing.name(reading.title)), "tag", tags.title ?? "", 0.85);
   const fromName = claim(casing.name(reading.title), "filename", reading.name.plain, 0.65);
   const number = reading.number ?? tags.trackNumber;
   const disc = reading.disc === undefined ? undefined : Number(reading.disc);

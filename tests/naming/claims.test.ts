@@ -14,6 +14,16 @@ describe("claims are weighed", () => {
     expect(alternatives).toEqual({});
   });
 
+  test("capitals come from where there are any, unless none is how the name is known", () => {
+    const lower = (value: string) => claim(value, "filename", value, 0.75);
+    expect(
+      settle({ artist: [...lower("sable marrow"), ...claim("Sable Marrow", "folder", "x", 0.55)] }).fields.artist,
+    ).toBe("Sable Marrow");
+    expect(settle({ artist: [...lower("deadmau5"), ...claim("Deadmau5", "folder", "x", 0.55)] }).fields.artist).toBe(
+      "deadmau5",
+    );
+  });
+
   test("the same kind of place counts once", () => {
     expect(settle({ artist: [...tag, ...tag, ...tag] }).sureness.artist).toBe(settle({ artist: tag }).sureness.artist);
   });

@@ -109,7 +109,7 @@ describe("what listening found", () => {
       { source: "audio", text: "83 min, a steady 126 BPM, several keys: a mix", weight: 0.6 },
     ]);
     const unheard = propose("Mara Voss/Aurora.mp3", { title: "Aurora" }, [], { durationSec: 5_000 });
-    expect(unheard.evidence.kind?.[0]?.text).toBe("83 min");
+    expect(unheard.evidence.kind?.[0]?.text).toBe("It lasts 83 min");
   });
 
   test("a length that the container does not say, or says wrongly, is the heard one", () => {

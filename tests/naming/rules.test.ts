@@ -125,6 +125,13 @@ const table: [string, string, number | null, Part, string][] = [
     "track: music/Air/Moon Safari/Air - 01 - La femme d'argent.mp3",
   ],
   [
+    "the version that a title tag lacks",
+    "NOOR ATTWATER - PAPER MOONS (EXTENDED MIX).mp3",
+    300,
+    { tags: { artist: "Noor Attwater", title: "Paper Moons" } },
+    "track: music/Noor Attwater/Noor Attwater - Paper Moons (Extended Mix).mp3",
+  ],
+  [
     "corner brackets hold the title",
     "Video/米津玄師「感電」 Official Music Video [ZRtdQ81jPUR].mp4",
     260,

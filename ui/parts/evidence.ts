@@ -45,7 +45,7 @@ export function Evidence({ item, onEdit }: { item: ProposalItem; onEdit?: (() =>
   const { api } = useApp();
   const fields = fieldOrder.filter((field) => item.fields[field]);
   return html`${
-    fields.length > 0
+    fields.length > 0 || item.evidence.kind
       ? html`<table class="evidence">
           <thead><tr><th scope="col">Field</th><th scope="col">Value</th><th scope="col">Sure</th><th scope="col">Found in</th></tr></thead>
           <tbody>${item.evidence.kind && html`<${KindRow} item=${item} />`}${fields.map((field) => html`<${FieldRow} key=${field} item=${item} field=${field} />`)}</tbody>
