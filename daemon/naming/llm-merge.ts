@@ -8,6 +8,7 @@ import {
   setOnly,
   trackOnly,
 } from "../contract/naming.ts";
+import type { Templates } from "../contract/templates.ts";
 import { agreedDate, findDates } from "./dates.ts";
 import { faultOf, hasOwnNumbers, type NumberText, numberTextOf, repeatedField } from "./llm-check.ts";
 import type { ModelAnswer } from "./llm-reply.ts";
@@ -15,7 +16,6 @@ import { isGenericFolder, isHostile, isJunkAlbum, isJunkArtist, isJunkTitle, isM
 import { renderName } from "./render.ts";
 import { type RulesReading, readByRules } from "./rules.ts";
 import { type InputText, isSupported, textOfInput } from "./support.ts";
-import type { Templates } from "./templates.ts";
 import { foldText, isSimilar, plainText } from "./text.ts";
 
 /** From here on a rules' value stays even when the model says otherwise. */

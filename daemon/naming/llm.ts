@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { Ollama } from "ollama";
 import type { NamingInput, ProposalDraft } from "../contract/naming.ts";
+import type { Templates } from "../contract/templates.ts";
 import { isModelNote, mergeAnswer, trustedInput } from "./llm-merge.ts";
 import { type ModelAnswer, readReply, replyFormat } from "./llm-reply.ts";
 import { type Clock, makeRateLimit, systemClock } from "./rate-limit.ts";
-import type { Templates } from "./templates.ts";
 
 /** Where the model is and how hard it may be asked. */
 export interface OllamaNamerOptions {

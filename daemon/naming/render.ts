@@ -1,16 +1,22 @@
 import type { Fields, ProposalKind } from "../contract/naming.ts";
+import type { TemplateKind, TemplatePart, Templates } from "../contract/templates.ts";
 import { cleanComponent, cleanFilename, extensionOf, stemOf } from "./clean-name.ts";
-import { defaultTemplates, type Templates } from "./templates.ts";
+import type { Choice } from "./template-choice.ts";
+import { parseTemplate, type TemplateNode } from "./template-parse.ts";
+import { defaultTemplates, templateFor } from "./templates.ts";
 
+/** What a template does with fields, beside the fields. */
+export interface FillOptions {
+  /** The disc number is known to the template: there is more than one disc. */
+  readonly manyDiscs: boolean;
+  /** Track numbers that the template pads get so many digits at least: 3 on an album of 100 tracks. */
+  readonly trackDigits?: number | undefined;
+}
 /** What rendering needs beside the fields. */
-export interface RenderOptions {
+export interface RenderOptions extends FillOptions {
   readonly templates?: Templates | undefined;
   /** The input's path: gives the extension, and the name and place of what stays where it is. */
   readonly path: string;
-  /** Disc numbers go before track numbers. */
-  readonly manyDiscs: boolean;
-  /** Digits that the album's highest track number takes: all its numbers are padded to as many at least. */
-  readonly trackDigits?: number;
 }
 /** A name and its place. */
 export interface RenderedName {
@@ -20,83 +26,85 @@ export interface RenderedName {
   readonly isNew: boolean;
 }
 
-const fieldByWord: Readonly<Record<string, keyof Fields>> = {
-  artist: "artist",
-  title: "title",
-  mix: "mix",
-  album: "album",
-  albumartist: "albumArtist",
-  track: "trackNumber",
-  disc: "discNumber",
-  year: "year",
-  event: "event",
-  episode: "episode",
-  venue: "venue",
-  stage: "stage",
-  day: "day",
-  part: "part",
-  source: "source",
-};
+/** Stands for the border of two folders in a filled template; fields cannot hold it. */
+const border = "\0";
 
-function dateText(pattern: string, date: string | undefined): string {
-  if (!date) return "";
-  const [year = "", month = "xx", day = "xx"] = date.split("-");
+/** The date as a pattern wants it; parts that are not known are `xx`, and without a year there is no date. */
+function dateText(pieces: readonly string[], date: string | undefined): string {
+  const [year = "", month = "", day = ""] = date?.trim().split("-") ?? [];
   if (!/^\d{4}$/.test(year)) return "";
-  return pattern.replace("YYYY", year).replace("MM", month).replace("DD", day);
+  const orUnknown = (text: string) => (/^\d{2}$/.test(text) ? text : "xx");
+  const parts: Readonly<Record<string, string>> = { YYYY: year, MM: orUnknown(month), DD: orUnknown(day) };
+  return pieces.map((piece) => parts[piece] ?? piece).join("");
 }
 
-function textOfField(word: string, fields: Fields): string {
-  const [name = "", format] = word.split(":");
-  const field = fieldByWord[name.trim().toLowerCase()];
-  const value = field ? (fields[field]?.trim() ?? "") : "";
-  if (format && /^0+$/.test(format) && /^\d+$/.test(value)) return String(Number(value)).padStart(format.length, "0");
-  return value;
+/** A number with leading zeros, so that it has `digits` at least; other text stays as it is. */
+export function padNumber(value: string, digits: number): string {
+  return digits > 0 && /^\d+$/.test(value) ? value.replace(/^0+(?=\d)/, "").padStart(digits, "0") : value;
 }
 
-function fillOne(inside: string, fields: Fields): string {
-  if (/^[YMD\W]+$/.test(inside) && inside.includes("YYYY")) return dateText(inside, fields.date);
-  const labelled = /^(\p{L}+) N$/u.exec(inside);
-  if (labelled?.[1]) {
-    const value = textOfField(labelled[1], fields);
-    return /^\d/.test(value) ? `${labelled[1]} ${value}` : value;
-  }
-  for (const word of inside.split(" or ")) {
-    const value = textOfField(word, fields);
-    if (value !== "") return value;
-  }
-  return "";
+function choiceText(choice: Choice, fields: Fields, options: FillOptions): string {
+  if (choice.what === "literal") return choice.text;
+  if (choice.what === "date") return dateText(choice.pieces, fields.date);
+  const { field, digits, label } = choice;
+  if (field === "discNumber" && !options.manyDiscs) return "";
+  const wide = field === "trackNumber" && digits > 0 ? Math.max(digits, options.trackDigits ?? 0) : digits;
+  const value = padNumber((fields[field] ?? "").replaceAll(border, "").trim(), wide);
+  return label !== "" && /^\d/.test(value) ? `${label} ${value}` : value;
 }
 
-/** One component of a template, filled. A field's own text is never read as template. */
-function fill(template: string, fields: Fields): string {
-  const fillPlain = (text: string) => {
-    let known = false;
-    let out = "";
-    let at = 0;
-    for (const match of text.matchAll(/( ?)\{([^{}]*)\}/g)) {
-      const value = fillOne(match[2] ?? "", fields);
-      known ||= value !== "";
-      out += text.slice(at, match.index) + (value === "" ? "" : `${match[1]}${value}`);
-      at = match.index + match[0].length;
+interface Filled {
+  text: string;
+  /** Fields directly in it, and how many of them are not known. */
+  fields: number;
+  unknown: number;
+  /** Groups directly in it that show. */
+  shown: number;
+}
+
+/** A group shows when all its own fields are known; one that holds groups only, when one of those shows. */
+const isShown = ({ fields, unknown, shown }: Filled) => (fields > 0 ? unknown === 0 : shown > 0);
+
+/** Fills nodes. A field's own text is never read as template. */
+function fillNodes(nodes: readonly TemplateNode[], fields: Fields, options: FillOptions): Filled {
+  const filled: Filled = { text: "", fields: 0, unknown: 0, shown: 0 };
+  for (const node of nodes) {
+    if (node.what === "text") filled.text += node.text;
+    else if (node.what === "folder") filled.text += border;
+    else if (node.what === "group") {
+      const group = fillNodes(node.nodes, fields, options);
+      if (!isShown(group)) continue;
+      filled.text += group.text;
+      filled.shown++;
+    } else {
+      const value = node.choices.reduce((text, choice) => text || choiceText(choice, fields, options), "");
+      filled.fields++;
+      if (value === "") filled.unknown++;
+      else filled.text += `${node.spaceBefore ? " " : ""}${value}`;
     }
-    return { out: out + text.slice(at), known };
-  };
-  let out = "";
-  for (const piece of template.split(/(\[[^[\]]*\])/)) {
-    const optional = piece.startsWith("[") && piece.endsWith("]");
-    const filled = fillPlain(optional ? piece.slice(1, -1) : piece);
-    if (!optional || filled.known) out += filled.out;
   }
-  return out;
+  return filled;
 }
 
-function fillPath(template: string, fields: Fields): string {
-  return template
-    .split("/")
-    .map((component) => fill(component, fields).trim())
+/** A file name without its extension, before it is cleaned. */
+export function fillStem(nodes: readonly TemplateNode[], fields: Fields, options: FillOptions): string {
+  return fillNodes(nodes, fields, options).text.replaceAll(border, "-").trim();
+}
+
+/** A directory, clean. Folders of which nothing is known are left out. */
+export function fillDirectory(nodes: readonly TemplateNode[], fields: Fields, options: FillOptions): string {
+  return fillNodes(nodes, fields, options)
+    .text.split(border)
+    .map((component) => component.trim())
     .filter((component) => component !== "")
     .map((component) => cleanComponent(component))
     .join("/");
+}
+
+/** The nodes of a template; one with errors gives way to the default, so that no name is made by halves. */
+export function nodesOf(templates: Templates, kind: TemplateKind, part: TemplatePart): readonly TemplateNode[] {
+  const { nodes, errors } = parseTemplate(templates[kind][part], part);
+  return errors.length === 0 ? nodes : parseTemplate(defaultTemplates[kind][part], part).nodes;
 }
 
 /** The input's own name and folder, made safe: relative, without `..`, never outside. */
@@ -110,30 +118,21 @@ export function ownName(path: string): { filename: string; directory: string } {
   };
 }
 
-function directoryTemplate(fields: Fields, templates: Templates): string {
-  if (fields.source === "festival" && fields.event) return templates.festivalDirectory;
-  if (fields.source === "concert" && (fields.event || fields.venue)) return templates.concertDirectory;
-  if (fields.source === "radioshow" && fields.event) return templates.radioshowDirectory;
-  return templates.artistDirectory;
-}
-
 /**
  * File name and directory from fields. Whatever the fields hold, the result is relative, contained and portable;
- * `other`, and a track or set that lacks a needed field, keep the input's own name and place.
+ * `other`, a track or set that lacks a needed field, and one of which the template says nothing, keep the input's own
+ * name and place.
  */
 export function renderName(kind: ProposalKind, fields: Fields, options: RenderOptions): RenderedName {
-  const templates = options.templates ?? defaultTemplates;
+  const { templates = defaultTemplates, path } = options;
+  const own = () => ({ ...ownName(path), isNew: false });
+  const template = templateFor(kind, fields);
   const lacks = !fields.artist?.trim() || (kind === "track" && !fields.title?.trim());
-  if (kind === "other" || lacks) return { ...ownName(options.path), isNew: false };
-  const extension = extensionOf(options.path);
-  const isTrack = kind === "track";
-  const template = isTrack
-    ? options.manyDiscs && fields.discNumber
-      ? templates.discTrack
-      : templates.track
-    : templates.set;
-  const directory = fillPath(isTrack ? templates.trackDirectory : directoryTemplate(fields, templates), fields);
-  return { filename: cleanFilename(fill(template, fields), extension), directory, isNew: true };
+  if (template === null || lacks) return own();
+  const stem = fillStem(nodesOf(templates, template, "filename"), fields, options);
+  if (stem === "") return own();
+  const directory = fillDirectory(nodesOf(templates, template, "directory"), fields, options);
+  return { filename: cleanFilename(stem, extensionOf(path)), directory, isNew: true };
 }
 
 export { cleanComponent, cleanFilename, extensionOf, stemOf };

@@ -8,6 +8,7 @@ import {
   setOnly,
   trackOnly,
 } from "../contract/naming.ts";
+import type { Templates } from "../contract/templates.ts";
 import { type Claims, type Settled, settle } from "./claims.ts";
 import { readCompany } from "./company.ts";
 import { type Context, makeContext } from "./context.ts";
@@ -19,7 +20,6 @@ import { type RenderOptions, renderName } from "./render.ts";
 import { readSetNames, resolveSet } from "./rules-set.ts";
 import { hasManyDiscs, readTrack, resolveTrack } from "./rules-track.ts";
 import { dropLeadingNumber } from "./set-name.ts";
-import type { Templates } from "./templates.ts";
 
 /** Settings of the rules. */
 export interface RulesOptions {

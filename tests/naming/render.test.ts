@@ -98,6 +98,26 @@ describe("templates", () => {
       name("set", { artist: "A", date: "2008-10-xx", part: "Side A" }),
       "performances/artists/A / A - Live 2008.10.xx Side A.mp3",
     ],
+    [
+      "many discs, no number",
+      name("track", { artist: "A", title: "T", discNumber: "2" }, { manyDiscs: true }),
+      "music/A / A - T.mp3",
+    ],
+    [
+      "a hundred tracks",
+      name("track", { artist: "A", title: "T", trackNumber: "7" }, { trackDigits: 3 }),
+      "music/A / A - 007 - T.mp3",
+    ],
+    [
+      "a festival of which the event is not known",
+      name("set", { artist: "A", stage: "S", source: "festival" }),
+      "performances/artists/A / A - Live S.mp3",
+    ],
+    [
+      "a club",
+      name("set", { artist: "A", venue: "V", source: "club", date: "2015-xx-xx" }),
+      "performances/artists/A / A - Live @ V 2015.xx.xx.mp3",
+    ],
     ["no artist", name("set", { event: "E" }), "in / x.MP3"],
     ["other", name("other", { artist: "A", title: "T" }), "in / x.MP3"],
     [
@@ -111,8 +131,7 @@ describe("templates", () => {
   test("own templates", () => {
     const templates = {
       ...defaultTemplates,
-      track: "{Track:000} {Title}[ ({Year})]",
-      trackDirectory: "lib/{Artist}/{Year} {Album}",
+      track: { filename: "{Track:000} {Title}[ ({Year})]", directory: "lib/{Artist}/{Year} {Album}" },
     };
     const got = renderName("track", { artist: "A", title: "T", trackNumber: "7", album: "X" }, { ...place, templates });
     expect(got).toMatchObject({ filename: "007 T.mp3", directory: "lib/A/X" });
