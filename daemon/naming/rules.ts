@@ -14,12 +14,14 @@ import { readCompany } from "./company.ts";
 import { type Context, makeContext } from "./context.ts";
 import { copyClaims, copyInput, joinClaims } from "./copies.ts";
 import { type DecidedKind, decideKind, trackMaxSec } from "./kinds.ts";
+import { layoutClaims, readLayout } from "./layout.ts";
 import type { Library } from "./library.ts";
 import { applyPerson } from "./person.ts";
 import { type RenderOptions, renderName } from "./render.ts";
 import { readSetNames, resolveSet } from "./rules-set.ts";
 import { hasManyDiscs, readTrack, resolveTrack } from "./rules-track.ts";
 import { dropLeadingNumber } from "./set-name.ts";
+import { defaultTemplates } from "./templates.ts";
 
 /** Settings of the rules. */
 export interface RulesOptions {
@@ -72,8 +74,20 @@ function kindOfCopy(context: Context, options: RulesOptions): DecidedKind | unde
   return { kind, because: { source: "fingerprint", text: copy.path, weight: 0.6 } };
 }
 
+/** What a file's name and place say when the templates have made them; undefined for all others. */
+function resolveLayout(context: Context, options: RulesOptions): Resolved | undefined {
+  const { input, library } = context;
+  const read = readLayout(input, options.templates ?? defaultTemplates);
+  if (!read || input.person?.kind) return undefined;
+  const settled = applyPerson(library.rewrite(settle(layoutClaims(input, read))), input.person ?? {});
+  const because: Evidence = { source: "filename", text: input.path, weight: 0.9 };
+  return { kind: read.kind, because, settled, manyDiscs: read.manyDiscs, trackDigits: read.trackDigits ?? 1 };
+}
+
 function resolve(context: Context, options: RulesOptions): Resolved {
   const { durationSec, person = {} } = context.input;
+  const layout = resolveLayout(context, options);
+  if (layout) return layout;
   const readings = readSetNames(context, durationSec === null || durationSec >= trackMaxSec);
   const track = readTrack(context);
   const number = track.number ?? (dropLeadingNumber(context.stem) === context.stem ? undefined : "0");
