@@ -123,11 +123,31 @@ export function isEmptyText(text: string): boolean {
   return /^[\s./\\_-]*$/.test(text);
 }
 
+const programs =
+  "lame|exact audio copy|eac|itunes|ffmpeg|lavf|lavc|xing|fraunhofer|dbpoweramp|cdex|audiograbber|audacity|adobe audition|sound forge|nero|foobar2000|mp3tag|xld|goldwave|format factory|any video converter|y2mate|ytmp3|tunefab";
+/** `Ripped by EAC`, `LAME 3.99r`; a program's bare name may be a performer's, but for a few. */
+const encoderNote = new RegExp(
+  `^(?:(?:encoded|ripped|tagged|uploaded|downloaded)\\s+(?:by|with|from|using)\\b.*|(?:${programs})\\s*(?:v|version)?\\s*\\d[\\w.]*|exact audio copy|itunes|lav[fc]|tunefab|y2mate|ytmp3)$`,
+  "i",
+);
+/** What programs write where nothing is known. */
+const placeholder =
+  /^[\s"'<([]*(?:n\/?a|none|null|undefined|nil|nan|empty|no (?:name|title|artist|album))[\s"'>)\]]*$/i;
+
+/** A note of a program instead of a name: who encoded, ripped or uploaded, or that nothing is known. */
+export function isProgramNote(text: string): boolean {
+  return encoderNote.test(text.trim()) || placeholder.test(text.trim()) || /^(?:@|t\.me\/)\w+$/i.test(text.trim());
+}
+
 /** An artist tag that says nothing, in several languages. */
 export function isJunkArtist(text: string): boolean {
   const plain = text.trim().toLowerCase();
   return (
-    isEmptyText(text) || junkArtists.has(plain) || webAddress.test(plain) || /^(?:artist|track|dj)\s*\d*$/.test(plain)
+    isEmptyText(text) ||
+    isProgramNote(text) ||
+    junkArtists.has(plain) ||
+    webAddress.test(plain) ||
+    /^(?:artist|track|dj)\s*\d*$/.test(plain)
   );
 }
 
@@ -136,7 +156,9 @@ export function isJunkAlbum(text: string): boolean {
   const plain = text.trim().toLowerCase();
   return (
     isEmptyText(text) ||
+    isProgramNote(text) ||
     junkAlbums.has(plain) ||
+    (junkTitle.test(plain) && /\d/.test(plain) && !/^\W*\d+\W*$/.test(plain)) ||
     webAddress.test(plain) ||
     /^unknown album\b/.test(plain) ||
     /^(?:new )?(?:album|folder)\s*\d*$/.test(plain)
@@ -146,7 +168,7 @@ export function isJunkAlbum(text: string): boolean {
 /** Titles that only number a file (`Track 02`, `Titel 7`, `download (3)`). A bare number is junk in a tag only. */
 export function isJunkTitle(text: string): boolean {
   const plain = text.trim();
-  if (isEmptyText(plain) || webAddress.test(plain)) return true;
+  if (isEmptyText(plain) || webAddress.test(plain) || isProgramNote(plain)) return true;
   return /^\d+$/.test(plain) ? false : junkTitle.test(plain);
 }
 

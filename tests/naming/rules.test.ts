@@ -408,3 +408,30 @@ describe("evidence", () => {
     expect(draft.fields.venue).toBe("Tresor");
   });
 });
+
+describe("tags that say nothing", () => {
+  const title = (text: string) => propose("x/Lowtide/track 3.mp3", 240, { tags: { artist: "Lowtide", title: text } });
+  const junk = [
+    "Track 03",
+    "Titel 3",
+    "Piste 3",
+    "Encoded by LAME 3.99",
+    "LAME3.98r",
+    "Ripped with EAC",
+    "iTunes 12.1",
+    "Lavf58.29.100",
+    "null",
+    "N/A",
+    "<none>",
+    "www.mp3site.example",
+    "Downloaded from www.site.tld",
+    "@musicchannel",
+  ];
+  test.each(junk)("%s", (text) => {
+    const draft = title(text);
+    expect(draft.fields.title).toBeUndefined();
+    expect(draft.notes.join(" ")).toContain(text);
+  });
+  const names = ["Nero", "XXX", "???", "Made in Heaven", "Recorded in Berlin", "None More Black", "Untitled", "7/4"];
+  test.each(names)("but %s may be a name", (text) => expect(title(text).fields.title).toBe(text));
+});
