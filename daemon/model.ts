@@ -40,6 +40,7 @@ export function makeLanguageModel(config: Config, log: Log, onReturn: () => void
   const controller = new AbortController();
   let state: ProbeResult = {
     ok: false,
+    state: "unknown",
     reason: "Ollama has not been looked for yet",
     remedy: "Wait a moment",
   };
@@ -56,6 +57,7 @@ export function makeLanguageModel(config: Config, log: Log, onReturn: () => void
     const signal = AbortSignal.any([controller.signal, AbortSignal.timeout(probeTimeoutMs)]);
     const found = await namer.probe(signal).catch((error: Error) => ({
       ok: false as const,
+      state: "no-server" as const,
       reason: `Ollama at ${host} does not answer: ${error.message}`,
       remedy: "Start Ollama, or set OLLAMA_HOST to where it runs",
     }));
@@ -70,7 +72,7 @@ export function makeLanguageModel(config: Config, log: Log, onReturn: () => void
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
       const reason = `Ollama at ${host} does not answer: ${error.message}`;
-      learn({ ok: false, reason, remedy: "Start Ollama, or look into its log" });
+      learn({ ok: false, state: "cannot-answer", reason, remedy: "Start Ollama, or look into its log" });
       const found = await namer.tryOut(signal, alive);
       learn(found);
       throw found.ok ? error : new BlockedError(found.reason);

@@ -109,6 +109,7 @@ export function repeatedField(field: FieldName, value: string, fields: Fields): 
 /** What is wrong with the form of a value, in words that follow "was left out:"; undefined when nothing is. */
 export function faultOf(field: FieldName, value: string, path: string): string | undefined {
   if (field === "date") return undefined;
+  if (numberFields.has(field) && /^[-+]/.test(value)) return "it is no number that counts anything";
   const extension = extensionOf(path);
   const at = extension === "" ? -1 : value.toLowerCase().indexOf(extension);
   if (at >= 0 && !/^[\p{L}\p{N}]/u.test(value.slice(at + extension.length))) return "it is a file's name";

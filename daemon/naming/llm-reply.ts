@@ -7,11 +7,10 @@ export interface ModelAnswer {
   readonly fields: Partial<Record<FieldName, string>>;
 }
 
-const value = z.union([z.string(), z.number(), z.null()]).optional();
 const itemSchema = z.object({
   index: z.number().int(),
-  kind: z.string().optional(),
-  fields: z.record(z.string(), value),
+  kind: z.unknown().optional(),
+  fields: z.record(z.string(), z.unknown()),
 });
 const replySchema = z.object({ items: z.array(z.unknown()) });
 
@@ -49,23 +48,26 @@ export function replyFormat(count: number): object {
 function readFields(raw: Record<string, unknown>): ModelAnswer["fields"] {
   const fields: Partial<Record<FieldName, string>> = {};
   for (const name of fieldNames) {
-    const text = raw[name];
-    const written = typeof text === "number" ? String(text) : typeof text === "string" ? text.trim() : "";
+    const value = raw[name];
+    // A field that is no text is left out, the others count all the same.
+    const text = typeof value === "number" && Number.isInteger(value) && value >= 0 ? String(value) : value;
+    const written = typeof text === "string" ? text.trim() : "";
     if (written !== "" && written.length <= 400) fields[name] = written;
   }
   return fields;
 }
 
 /**
- * Reads a reply for `count` files. Items with an index out of range, given twice, or of the wrong shape are left out:
- * their files count as unanswered. Throws when the whole is no JSON of the agreed shape.
+ * Reads a reply for `count` files. Items with an index given twice, or of the wrong shape, are left out: their files
+ * count as unanswered. Throws when the whole is no JSON of the agreed shape, or an index lies outside of the list.
  */
 export function readReply(text: string, count: number): Map<number, ModelAnswer> {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    throw new Error(`the answer was not JSON (it began with ${JSON.stringify(text.slice(0, 60))})`);
+    // What it says is not repeated: it may be what a text in the question ordered.
+    throw new Error("the answer was not JSON");
   }
   const reply = replySchema.safeParse(json);
   if (!reply.success) throw new Error("the answer had no list of items");
@@ -73,7 +75,10 @@ export function readReply(text: string, count: number): Map<number, ModelAnswer>
   const twice = new Set<number>();
   for (const raw of reply.data.items) {
     const item = itemSchema.safeParse(raw);
-    if (!item.success || item.data.index < 0 || item.data.index >= count) continue;
+    if (!item.success) continue;
+    // Of numbers that begin at 1, or go beyond the list, none says which file it means.
+    if (item.data.index < 0 || item.data.index >= count)
+      throw new Error("the answer's indexes are not those of the list");
     const { index, kind } = item.data;
     if (answers.has(index)) twice.add(index);
     const known = proposalKinds.find((name) => name === kind);

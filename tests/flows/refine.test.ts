@@ -3,7 +3,7 @@ import type { ProposalItem, Stats } from "../../daemon/contract/api.ts";
 import { getRun } from "../../daemon/db/runs.ts";
 import { makeBatcher } from "../../daemon/naming/batch.ts";
 import { proposeByRules } from "../../daemon/naming/rules.ts";
-import { type ChatAnswer, type FakeOllama, slow, startOllama } from "../naming/ollama-server.ts";
+import { type ChatAnswer, type FakeOllama, refused, slow, startOllama } from "../naming/ollama-server.ts";
 import { makeWorld, until, type World, wav } from "../support/world.ts";
 
 interface Page<T> {
@@ -47,7 +47,10 @@ describe("the model looks over what the rules proposed", () => {
       engine: "ollama",
       kind: "set",
       filename: "Helena Brandt - Live @ Golden Pier.wav",
+      model: "m",
+      prompt: "fields-v3",
     });
+    expect(items[0]?.durationMs).toBeGreaterThanOrEqual(0);
     const stats = await world.call<Stats>("GET", "/pipeline/stats");
     expect(stats.services[0]).toMatchObject({ name: "ollama", ok: true });
     expect(stats.stages.find((stage) => stage.name === "refine")).toMatchObject({ done: 1, waitingFor: null });
@@ -97,7 +100,7 @@ describe("an outage costs a file nothing", () => {
   const refineStats = async (world: World) =>
     (await world.call<Stats>("GET", "/pipeline/stats")).stages.find((stage) => stage.name === "refine");
   const once = { WORKER_MAX_RETRIES: "1" };
-  const failure = () => Response.json({ error: "out of memory" }, { status: 500 });
+  const failure = () => refused(500, "out of memory");
 
   test("a model that answers slowly is not silent", async () => {
     const server = serve(() => slow(answer, 150, 20));
