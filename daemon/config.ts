@@ -101,7 +101,7 @@ export const settings = {
     "Address of a Panako sidecar that you run; default: Phaze starts its own, on port 8002",
   ),
   OLLAMA_HOST: setting(z.string().min(1), "http://127.0.0.1:11434", "Address of your Ollama"),
-  LLM_MODEL: setting(z.string().min(1), "qwen3:4b", "Ollama model that refines proposals"),
+  LLM_MODEL: setting(z.string().min(1), "qwen3:4b-instruct", "Ollama model that refines proposals"),
   LLM_MAX_RPM: setting(whole(1, 10_000), "30", "Most requests to Ollama a minute"),
   LLM_BATCH_SIZE: setting(whole(1, 50), "10", "Files per request to Ollama"),
   LLM_MAX_COMPANION_CHARS: setting(

@@ -92,7 +92,12 @@ export async function startDaemon(
   await tagger.recover();
   giveBackRunning(db);
   closeOpenScans(db, now());
-  const model: LanguageModel = makeLanguageModel(config, log, () => scheduler.wake());
+  const naming = makeNamingOptions(db);
+  const model: LanguageModel = makeLanguageModel(config, log, {
+    naming,
+    onReturn: () => scheduler.wake(),
+    onNews: (data) => events.emit("llm", data),
+  });
   const ffprobePath = findProgram("ffprobe");
   const sound = await makeSound(config, () => {
     syncStages(db, registry);
@@ -112,7 +117,7 @@ export async function startDaemon(
     root: library,
     ffprobePath,
     maxCompanionChars: values.LLM_MAX_COMPANION_CHARS,
-    naming: makeNamingOptions(db),
+    naming,
     ask: model.ask,
     modelUnavailable: model.unavailable,
     modelsPath: config.modelsPath,
@@ -178,6 +183,7 @@ export async function startDaemon(
     mover,
     tagger,
     sidecars,
+    llm: model,
     auth,
     now,
     services,

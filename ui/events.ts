@@ -7,7 +7,7 @@ export interface LiveEvent {
   data: Record<string, unknown>;
 }
 
-const types: readonly EventType[] = ["run", "file", "scan", "proposal", "batch", "pipeline", "naming", "reset"];
+const types: readonly EventType[] = ["run", "file", "scan", "proposal", "batch", "pipeline", "naming", "llm", "reset"];
 const firstRetryMs = 1000;
 const longestRetryMs = 30_000;
 

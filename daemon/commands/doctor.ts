@@ -15,7 +15,7 @@ export const doctor: Command = {
   usage: "",
   async run({ io, json, config }) {
     const settings = config();
-    const model = makeLanguageModel(settings, silentLog, () => {});
+    const model = makeLanguageModel(settings, silentLog, { onReturn() {} });
     await model.check();
     model.stop();
     const sound = await makeSound(settings);

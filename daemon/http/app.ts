@@ -11,6 +11,7 @@ import { executionRoutes } from "./routes/execution.ts";
 import { fileRoutes } from "./routes/files.ts";
 import { fingerprintRoutes } from "./routes/fingerprint.ts";
 import { identifyPath, identifyRoutes } from "./routes/identify.ts";
+import { llmRoutes } from "./routes/llm.ts";
 import { namingRuleRoutes } from "./routes/naming-rules.ts";
 import { pipelineRoutes } from "./routes/pipeline.ts";
 import { proposalRoutes } from "./routes/proposals.ts";
@@ -122,6 +123,7 @@ export function makeApp(deps: AppDeps, panel: Panel) {
     .route("/", analysisRoutes(deps))
     .route("/", fingerprintRoutes(deps))
     .route("/", identifyRoutes(deps))
+    .route("/", llmRoutes(deps))
     .route("/", proposalRoutes(deps))
     .route("/", namingRuleRoutes(deps))
     .route("/", executionRoutes(deps))

@@ -1,5 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Config } from "../config.ts";
+import type { LlmControl } from "../contract/llm.ts";
 import type { ServiceStatus } from "../contract/service.ts";
 import type { Db } from "../db/open.ts";
 import type { Events } from "../events.ts";
@@ -26,6 +27,7 @@ export interface AppDeps {
   mover: Mover;
   tagger: Tagger;
   sidecars: Sidecars;
+  llm: LlmControl;
   auth: Auth;
   now: () => number;
   services: () => ServiceStatus[];

@@ -150,7 +150,9 @@ export function startOllama(
       return have.has(fullName(model)) ? show(options) : notFound(model);
     },
     async "POST /api/pull"(request) {
-      const { model } = await asked(request);
+      // Older clients say `name`.
+      const body = (await request.json()) as { model?: string; name?: string };
+      const model = body.model ?? body.name ?? "";
       pulls.push(model);
       if (!/^[\w.:/-]+$/.test(model)) return refused(400, "invalid model name");
       return (options.pull ?? arrives())(model, () => have.add(fullName(model)));
