@@ -176,6 +176,11 @@ export function knownSpelling(text: string): string | undefined {
   return knownNames.get(text.toLowerCase());
 }
 
+function isWholeWord(text: string, at: number, length: number): boolean {
+  const isLetter = (character: string | undefined) => character !== undefined && /[\p{L}\p{N}]/u.test(character);
+  return !isLetter(text[at - 1]) && !isLetter(text[at + length]);
+}
+
 /**
  * Capitals of a value read from `whole` (rule 15). `better` are other texts of the input; one that holds the same
  * value in mixed case wins over title case.
@@ -189,7 +194,9 @@ export function fixCase(value: string, whole: string, better: readonly string[])
     const at = text.toLowerCase().indexOf(wanted);
     if (at < 0 || isUncased(text)) continue;
     const found = text.slice(at, at + value.length);
-    if (found.toLowerCase() === wanted && !isUncased(found)) return found;
+    // Capitals throughout, in a text that has small letters elsewhere, are meant.
+    const isShouted = found === found.toUpperCase() && !/\s/.test(found) && isWholeWord(text, at, found.length);
+    if (found.toLowerCase() === wanted && (!isUncased(found) || isShouted)) return found;
   }
   return casePieces(value);
 }
@@ -222,6 +229,9 @@ export function isSimilar(a: string, b: string): boolean {
   const [short, long] = x.length < y.length ? [x, y] : [y, x];
   if (short.length >= 3 && ` ${long} `.includes(` ${short} `)) return true;
   if (short.length >= 8 && long.startsWith(short)) return true;
+  // `Etude` beside `12 Études`: one word, but for its ending.
+  if (short.length >= 5 && long.split(" ").some((word) => word.startsWith(short) && word.length <= short.length + 2))
+    return true;
   const words = short.split(" ").map(plainNumeral);
   const others = new Set(long.split(" ").map(plainNumeral));
   const shared = words.filter((word) => others.has(word)).length;

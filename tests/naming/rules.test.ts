@@ -125,6 +125,27 @@ const table: [string, string, number | null, Part, string][] = [
     "track: music/Air/Moon Safari/Air - 01 - La femme d'argent.mp3",
   ],
   [
+    "capitals throughout that a mixed folder shows",
+    "ANNA-Live_at_Tresor_Berlin-SAT-13-07-2014-GRP/01-anna-live_at_tresor_berlin-sat-13-07-2014-grp.mp3",
+    3600,
+    {},
+    "set: performances/artists/ANNA/ANNA - Live @ Tresor Berlin 2014.07.13.mp3",
+  ],
+  [
+    "a tag that says more than the name does not contradict it",
+    "Classical/Gould Variations/05 Variation.flac",
+    100,
+    {
+      tags: {
+        artist: "Glenn Gould",
+        title: "Goldberg Variations: Variation 4",
+        album: "Bach: Goldberg",
+        trackNumber: "5",
+      },
+    },
+    "track: music/Glenn Gould/Bach - Goldberg/Glenn Gould - 05 - Goldberg Variations - Variation 4.flac",
+  ],
+  [
     "the version that a title tag lacks",
     "NOOR ATTWATER - PAPER MOONS (EXTENDED MIX).mp3",
     300,
