@@ -137,7 +137,7 @@ async function inspectFile(
       tags: tagTexts(metadata ?? null),
       ...neighbours(path),
     };
-    return propose.output.parse(await propose.run(known, tools, signal));
+    return propose.output.parse(await propose.run(known, tools, signal)).draft;
   });
   if (draft) result.proposal = draft;
   return { item: result, failed };

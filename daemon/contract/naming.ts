@@ -65,6 +65,8 @@ export const namingInputSchema = z.object({
     .optional(),
   /** Other files with the same recording from end to end, as fingerprints or the content's hash show. */
   copies: z.array(z.object({ path: z.string(), tags: tagTexts, probability: z.number() })).optional(),
+  /** The order of day and month that names of the file's release group show elsewhere in the library, and one of them. */
+  groupOrder: z.object({ order: z.enum(["dm", "md"]), text: z.string() }).optional(),
   /** What a person set for this very file; an empty text says that the field stays empty. */
   person: z.partialRecord(z.enum(evidenceKeys), z.string()).optional(),
 });

@@ -1,4 +1,7 @@
+import { stemOf } from "./clean-name.ts";
+import { learnOrder } from "./dates.ts";
 import { isGroupName, isMark } from "./noise.ts";
+import { plainText } from "./text.ts";
 
 const tail = /-([A-Za-z0-9]{2,12})$/;
 const bracketTail = /[\s_.-]*[[({]([A-Za-z0-9]{2,12})[\])}]$/;
@@ -38,6 +41,22 @@ export function groupOf(name: string, folder = "", siblings: readonly string[] =
   if (tailOf(folder)?.group.toLowerCase() === group) return group;
   const others = siblings.map((sibling) => tailOf(sibling)?.group.toLowerCase());
   return others.length > 1 && !/ /.test(name) && others.every((other) => other === group) ? group : undefined;
+}
+
+/** The release group of a file at a path, among siblings' names. */
+export function groupOfPath(path: string, siblings: readonly string[]): string | undefined {
+  return groupOf(stemOf(path), path.split("/").at(-2) ?? "", siblings.map(stemOf));
+}
+
+/** The group that a file's name shows, with the order of day and month that it shows beside; null: no group. */
+export function groupShown(
+  path: string,
+  siblings: readonly string[],
+): { name: string; dateOrder: "dm" | "md" | null } | null {
+  const name = groupOfPath(path, siblings);
+  if (!name) return null;
+  const order = learnOrder([plainText(stemOf(path))]);
+  return { name, dateOrder: order === "dm" || order === "md" ? order : null };
 }
 
 /** The name without its group's tail. */

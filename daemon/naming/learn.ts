@@ -2,7 +2,7 @@ import type { FieldName, Fields, NamingInput, NamingRule } from "../contract/nam
 import { fieldNames } from "../contract/naming.ts";
 import { stemOf } from "./clean-name.ts";
 import { agreedDate, applyOrder, type DayMonthOrder, findDates } from "./dates.ts";
-import { groupOf } from "./group.ts";
+import { groupOfPath } from "./group.ts";
 import { folderScope, groupScope, ruleField, ruleKey } from "./library.ts";
 import { plainText } from "./text.ts";
 
@@ -28,7 +28,7 @@ function learnDate(input: NamingInput, date: string): NamingRule[] {
   const order = orderShown(input.path, date);
   if (!order) return [];
   const folder = folderOfPath(input.path);
-  const group = groupOf(stemOf(input.path), folder.split("/").at(-1) ?? "", input.siblings.map(stemOf));
+  const group = groupOfPath(input.path, input.siblings);
   const scope = group ? groupScope(group) : folderScope(folder);
   return [{ kind: "date-order", field: "date", scope, matches: "", before: "", value: order }];
 }

@@ -30,7 +30,7 @@ interface LearnedOrder {
 
 /**
  * The order of day and month that a person has taught, or else that siblings show (rule 11): those of the same release group, or, when no other file
- * carries a group, all of them. Disagreement teaches nothing.
+ * carries a group, all of them; or else other files of the group. Disagreement teaches nothing.
  */
 export function siblingOrder(context: Context): LearnedOrder | undefined {
   const taught = context.library.dateOrder(context.dirs.join("/"), context.group);
@@ -44,6 +44,8 @@ export function siblingOrder(context: Context): LearnedOrder | undefined {
   const same = context.group ? grouped.filter(({ group }) => group === context.group) : [];
   const usable = same.length > 0 ? same : grouped.every(({ group }) => group === undefined) ? grouped : [];
   const order = learnOrder(usable.map(({ sibling }) => plainText(sibling)));
+  const { groupOrder } = context.input;
+  if (order === undefined && groupOrder) return { ...groupOrder, source: "sibling" };
   if (order === undefined || order === "mixed") return undefined;
   const text = usable.find(({ sibling }) =>
     findDates(plainText(sibling)).some((date) => date.order === order),

@@ -9,8 +9,10 @@ import { saveMetadata } from "../db/metadata.ts";
 import { loadNamingInput, relativeTo } from "../db/naming-input.ts";
 import type { Db } from "../db/open.ts";
 import { pendingDraft, reopenProposal, saveProposal } from "../db/proposals.ts";
+import { orderOfGroup, saveGroup } from "../db/release-groups.ts";
 import { enqueue } from "../db/runs.ts";
 import type { Engines } from "../fingerprint/engines.ts";
+import { groupOfPath } from "../naming/group.ts";
 import type { RulesOptions } from "../naming/rules.ts";
 import { makeFingerprintStage } from "../stages/fingerprint.ts";
 import { hashStage } from "../stages/hash.ts";
@@ -18,7 +20,7 @@ import { makeIdentifyStage } from "../stages/identify.ts";
 import { keyStage } from "../stages/key.ts";
 import { loudnessStage } from "../stages/loudness.ts";
 import { type MoodDeps, makeMoodStage } from "../stages/mood.ts";
-import { makeProposeStage } from "../stages/propose.ts";
+import { makeProposeStage, type Proposed } from "../stages/propose.ts";
 import { type AskModel, makeRefineStage } from "../stages/refine.ts";
 import { rhythmStage } from "../stages/rhythm.ts";
 import { makeTagsStage } from "../stages/tags.ts";
@@ -81,6 +83,23 @@ export function makeStages(deps: StagesDeps): Registry {
     const kept = changed ? null : pendingDraft(db, fileId);
     saveProposal(db, fileId, kept ?? draft, relativeTo(deps.root, file.path), now);
   };
+  const loadPropose = (db: Db, fileId: number) => {
+    const input = loadNamingInput(db, fileId, deps.root);
+    const group = input && groupOfPath(input.path, input.siblings);
+    const groupOrder = group ? orderOfGroup(db, group) : undefined;
+    return input && { ...input, ...(groupOrder ? { groupOrder } : {}) };
+  };
+  /** Stores the rules' draft, and what the file's name shows of its release group: that may help others of the group. */
+  const storeProposed = (
+    db: Db,
+    fileId: number,
+    { draft, group }: Proposed,
+    now: number,
+    changed: boolean,
+  ): undefined => {
+    storeProposal(db, fileId, draft, now, changed);
+    for (const id of saveGroup(db, fileId, group)) enqueue(db, id, "propose", registry.get("propose").stage.version);
+  };
   const loadRefine = (db: Db, fileId: number) => {
     const input = loadNamingInput(db, fileId, deps.root);
     const draft = pendingDraft(db, fileId);
@@ -120,7 +139,7 @@ export function makeStages(deps: StagesDeps): Registry {
     entry(listening(makeMoodStage(deps)), loadPath, saveMood),
     ...fingerprintEngines.map(fingerprint),
     entry(makeIdentifyStage(deps.fingerprints), loadFingerprints, saveMatches),
-    entry(makeProposeStage(deps), (db, fileId) => loadNamingInput(db, fileId, deps.root), storeProposal),
+    entry(makeProposeStage(deps), loadPropose, storeProposed),
     entry(makeRefineStage({ ...deps, unavailable: deps.modelUnavailable }), loadRefine, storeProposal),
   ]);
   return registry;

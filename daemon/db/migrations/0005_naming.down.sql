@@ -1,4 +1,5 @@
 drop table naming_rules;
+drop table release_groups;
 drop table proposal_edits;
 alter table proposals drop column duration_ms;
 alter table proposals drop column prompt;

@@ -15,6 +15,14 @@ create table proposal_edits (
   primary key (file_id, field)
 ) strict, without rowid;
 
+-- Release groups by their files' names, with the order of day and month that a name shows ('dm', 'md'; null: none).
+create table release_groups (
+  file_id integer primary key references files (id) on delete cascade,
+  name text not null,
+  date_order text check (date_order in ('dm', 'md'))
+) strict;
+create index release_groups_by_name on release_groups (name, date_order, file_id);
+
 -- What was learned from such edits, for like files. A revoked rule stays, so that it can be taken up again.
 create table naming_rules (
   id integer primary key,
