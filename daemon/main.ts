@@ -4,6 +4,7 @@ import { analysisForTags } from "./db/analysis.ts";
 import { DatabaseError, type Db, lockDatabase, openDatabase } from "./db/open.ts";
 import { giveBackRunning } from "./db/runs.ts";
 import { closeOpenScans } from "./db/scan-batches.ts";
+import { readTemplates } from "./db/templates.ts";
 import { makeEvents } from "./events.ts";
 import { makeFingerprints } from "./fingerprints.ts";
 import { keptToken, makeAuth } from "./http/auth.ts";
@@ -92,6 +93,7 @@ export async function startDaemon(
   await tagger.recover();
   giveBackRunning(db);
   closeOpenScans(db, now());
+  readTemplates(db, (path, message) => log.warn("template not used", { path, message }));
   const naming = makeNamingOptions(db);
   const model: LanguageModel = makeLanguageModel(config, log, {
     naming,
@@ -186,6 +188,7 @@ export async function startDaemon(
     llm: model,
     auth,
     now,
+    naming,
     services,
     settling,
     watchedFolders,

@@ -12,7 +12,16 @@ export const problemSchema = z
     title: z.string(),
     status: z.number().int(),
     detail: z.string().optional(),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    errors: z
+      .array(
+        z.object({
+          path: z.string(),
+          message: z.string(),
+          at: z.number().int().optional().openapi({ description: "Place in a text, from 0, in UTF-16 units" }),
+          length: z.number().int().optional(),
+        }),
+      )
+      .optional(),
   })
   .openapi("Problem");
 

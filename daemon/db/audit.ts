@@ -17,6 +17,7 @@ export const auditActions = [
   "edit",
   "learn again",
   "unlearn",
+  "set templates",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 

@@ -12,19 +12,20 @@ import { fileRoutes } from "./routes/files.ts";
 import { fingerprintRoutes } from "./routes/fingerprint.ts";
 import { identifyPath, identifyRoutes } from "./routes/identify.ts";
 import { llmRoutes } from "./routes/llm.ts";
+import { namingRoutes } from "./routes/naming.ts";
 import { namingRuleRoutes } from "./routes/naming-rules.ts";
 import { pipelineRoutes } from "./routes/pipeline.ts";
 import { proposalRoutes } from "./routes/proposals.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { taggingRoutes } from "./routes/tagging.ts";
 
-const pages = new Set(["/", "/pipeline", "/proposals", "/execution", "/audit", "/preview", "/files"]);
+const pages = new Set(["/", "/pipeline", "/proposals", "/execution", "/audit", "/preview", "/files", "/naming"]);
 const mostBodyBytes = 4 * 1024 * 1024;
 
 const wantsPage = (c: Context) => c.req.method === "GET" && (c.req.header("accept") ?? "").includes("text/html");
 
 function answerError(error: Error, c: Context, deps: AppDeps): Response {
-  if (error instanceof HttpProblem) return problem(c, error.status, error.title, error.message);
+  if (error instanceof HttpProblem) return problem(c, error.status, error.title, error.message, error.errors);
   if (error instanceof HTTPException) return problem(c, error.status, error.message || "The request does not fit");
   deps.log.error("request failed", {
     method: c.req.method,
@@ -126,6 +127,7 @@ export function makeApp(deps: AppDeps, panel: Panel) {
     .route("/", llmRoutes(deps))
     .route("/", proposalRoutes(deps))
     .route("/", namingRuleRoutes(deps))
+    .route("/", namingRoutes(deps))
     .route("/", executionRoutes(deps))
     .route("/", taggingRoutes(deps))
     .route("/", eventRoutes(deps));

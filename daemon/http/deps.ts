@@ -6,6 +6,7 @@ import type { Db } from "../db/open.ts";
 import type { Events } from "../events.ts";
 import type { Sidecars } from "../fingerprint/sidecars.ts";
 import type { Log } from "../log.ts";
+import type { RulesOptions } from "../naming/rules.ts";
 import type { Registry } from "../pipeline/registry.ts";
 import type { Scheduler } from "../pipeline/scheduler.ts";
 import type { Mover } from "../rename/mover.ts";
@@ -30,6 +31,8 @@ export interface AppDeps {
   llm: LlmControl;
   auth: Auth;
   now: () => number;
+  /** Templates and what a person has taught, as of now. */
+  naming: () => RulesOptions;
   services: () => ServiceStatus[];
   settling: () => number;
   watchedFolders: () => number;

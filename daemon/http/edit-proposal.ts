@@ -1,13 +1,12 @@
 import type { Fields, NamingRule } from "../contract/naming.ts";
 import { appendAudit } from "../db/audit.ts";
 import { loadNamingInput, relativeTo } from "../db/naming-input.ts";
-import { activeRules, filesConcerned, type KeptRule, keepRule } from "../db/naming-rules.ts";
+import { filesConcerned, type KeptRule, keepRule } from "../db/naming-rules.ts";
 import { setEdits } from "../db/proposal-edits.ts";
 import { decide, draftOf, getProposal, type Proposal, saveProposal } from "../db/proposals.ts";
 import { requeueStage } from "../db/runs.ts";
 import { type Changes, editDraft } from "../naming/edit.ts";
 import { learnFrom } from "../naming/learn.ts";
-import { makeLibrary } from "../naming/library.ts";
 import { readInput } from "../naming/read-input.ts";
 import type { AppDeps } from "./deps.ts";
 
@@ -64,9 +63,7 @@ export async function editProposal(
     const person = Object.fromEntries(
       Object.entries({ ...read.person, ...changes }).filter(([, value]) => typeof value === "string"),
     );
-    const draft = editDraft({ ...read, person }, draftOf(proposal), changes, {
-      library: makeLibrary(activeRules(db)),
-    });
+    const draft = editDraft({ ...read, person }, draftOf(proposal), changes, deps.naming());
     saveProposal(db, proposal.fileId, draft, relativeTo(deps.library, proposal.path), now());
     appendAudit(db, {
       at: now(),

@@ -135,4 +135,19 @@ export function renderName(kind: ProposalKind, fields: Fields, options: RenderOp
   return { filename: cleanFilename(stem, extensionOf(path)), directory, isNew: true };
 }
 
+/** What a name was rendered with besides its fields, as far as the name shows it; else what its fields suggest. */
+export function optionsOf(
+  made: { kind: ProposalKind; fields: Fields; filename: string; directory: string },
+  templates: Templates,
+  path: string,
+): FillOptions {
+  const isLater = Number(made.fields.discNumber ?? 0) > 1;
+  const ways = [isLater, !isLater].flatMap((manyDiscs) => [{ manyDiscs }, { manyDiscs, trackDigits: 3 }]);
+  const found = ways.find((way) => {
+    const { filename, directory } = renderName(made.kind, made.fields, { ...way, templates, path });
+    return filename === made.filename && directory === made.directory;
+  });
+  return found ?? { manyDiscs: isLater };
+}
+
 export { cleanComponent, cleanFilename, extensionOf, stemOf };

@@ -1,4 +1,4 @@
-import type { TemplatePart } from "../contract/templates.ts";
+import { type TemplatePart, type Templates, templateKinds, templateParts } from "../contract/templates.ts";
 import { type Choice, type Complain, readChoices, type TemplateError } from "./template-choice.ts";
 
 /** A piece of a template. */
@@ -174,4 +174,13 @@ export function parseTemplate(text: string, part: TemplatePart): ParsedTemplate 
       "There is no field in this name, so that all files would get the same. Write {Artist}, say.",
     );
   return { nodes, errors: errors.sort((a, b) => a.at - b.at) };
+}
+
+/** All that is wrong with some templates; `path` is such as `festival.filename`. */
+export function templateErrors(templates: Templates): (TemplateError & { path: string })[] {
+  return templateKinds.flatMap((kind) =>
+    templateParts.flatMap((part) =>
+      parseTemplate(templates[kind][part], part).errors.map((error) => ({ path: `${kind}.${part}`, ...error })),
+    ),
+  );
 }

@@ -1,5 +1,12 @@
 import type { FieldName, Fields, ProposalKind } from "../contract/naming.ts";
-import type { TemplateKind, TemplatePair, Templates } from "../contract/templates.ts";
+import {
+  type TemplateChanges,
+  type TemplateKind,
+  type TemplatePair,
+  type Templates,
+  templateKinds,
+  templateParts,
+} from "../contract/templates.ts";
 
 /*
  * Templates are texts in a small language (`template-parse.ts` reads it, README "Names and places" explains it):
@@ -26,6 +33,20 @@ export const defaultTemplates: Templates = {
   stream: artistSet,
   set: artistSet,
 };
+
+/** Templates with changes put in; null takes back to the default. */
+export function changeTemplates(templates: Templates, changes: TemplateChanges): Templates {
+  const pairs = templateKinds.map((kind) => {
+    const change = changes[kind];
+    if (change === undefined) return [kind, templates[kind]];
+    const texts = templateParts.map((part) => {
+      const text = change === null ? null : change[part];
+      return [part, text === undefined ? templates[kind][part] : (text ?? defaultTemplates[kind][part])];
+    });
+    return [kind, Object.fromEntries(texts)];
+  });
+  return Object.fromEntries(pairs);
+}
 
 /** The album artist of albums by many. */
 export const variousArtists = "Various Artists";

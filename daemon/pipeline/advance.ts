@@ -61,6 +61,11 @@ export function release(db: Db, registry: Registry, fileId: number, stage: strin
   }
 }
 
+/** Tells whether a stage's output is, for what follows, another than before. */
+export function digestOf({ stage }: AnyEntry, output: unknown): string {
+  return Bun.hash(JSON.stringify(stage.essence ? stage.essence(output) : output)).toString(36);
+}
+
 /** True when the run that was claimed is still the one the database knows. */
 function stillOurs(db: Db, claim: Claim): boolean {
   const run = getRun(db, claim.fileId, claim.stage);
@@ -76,7 +81,7 @@ export function complete(db: Db, registry: Registry, claim: Claim, output: unkno
   return db.transaction(() => {
     if (!stillOurs(db, claim)) return false;
     const before = getRun(db, claim.fileId, claim.stage)?.outputDigest;
-    const digest = Bun.hash(JSON.stringify(output)).toString(36);
+    const digest = digestOf(entry, output);
     if (entry.save(db, claim.fileId, output, now, before !== digest) === "merged") return true;
     finishRun(db, { fileId: claim.fileId, stage: claim.stage, status: "done", now, outputDigest: digest });
     release(db, registry, claim.fileId, claim.stage, before !== digest);

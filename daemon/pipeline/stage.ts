@@ -40,6 +40,8 @@ interface StageBase<Output> {
   readonly together?: string;
   /** Stages whose results it uses when they are there, without waiting: done anew when these bring something new. */
   readonly again?: readonly string[];
+  /** What of an output later stages look at: they run again when that is another than before. All of it when absent. */
+  essence?(output: Output): unknown;
   /** The input holds the file's place and its companions: rerun when those change. */
   readonly readsFolder?: boolean;
   /** When it returns a reason, the stage waits, and status shows the reason. */

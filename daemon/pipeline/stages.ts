@@ -1,18 +1,14 @@
 import type { Fingerprint } from "../contract/fingerprint.ts";
-import type { ProposalDraft } from "../contract/naming.ts";
 import { type FingerprintEngine, fingerprintEngines } from "../contract/sidecar.ts";
 import { forgetAnalysis, saveKey, saveLoudness, saveMood, saveRhythm } from "../db/analysis.ts";
 import { relinkFolder } from "../db/companions.ts";
 import { getFile, rawPathOf, saveHash } from "../db/files.ts";
 import { fingerprintsOf, forgetFingerprints, saveFingerprint, saveMatches } from "../db/fingerprints.ts";
 import { saveMetadata } from "../db/metadata.ts";
-import { loadNamingInput, relativeTo } from "../db/naming-input.ts";
 import type { Db } from "../db/open.ts";
-import { pendingDraft, reopenProposal, saveProposal } from "../db/proposals.ts";
-import { orderOfGroup, saveGroup } from "../db/release-groups.ts";
+import { reopenProposal } from "../db/proposals.ts";
 import { enqueue } from "../db/runs.ts";
 import type { Engines } from "../fingerprint/engines.ts";
-import { groupOfPath } from "../naming/group.ts";
 import type { RulesOptions } from "../naming/rules.ts";
 import { makeFingerprintStage } from "../stages/fingerprint.ts";
 import { hashStage } from "../stages/hash.ts";
@@ -20,11 +16,12 @@ import { makeIdentifyStage } from "../stages/identify.ts";
 import { keyStage } from "../stages/key.ts";
 import { loudnessStage } from "../stages/loudness.ts";
 import { type MoodDeps, makeMoodStage } from "../stages/mood.ts";
-import { makeProposeStage, type Proposed } from "../stages/propose.ts";
+import { makeProposeStage } from "../stages/propose.ts";
 import { type AskModel, makeRefineStage } from "../stages/refine.ts";
 import { rhythmStage } from "../stages/rhythm.ts";
 import { makeTagsStage } from "../stages/tags.ts";
 import { folderChanged } from "./advance.ts";
+import { makeProposalStores } from "./proposal-stores.ts";
 import { makeRegistry, type Registry } from "./registry.ts";
 import type { Entry, PcmStage } from "./stage.ts";
 
@@ -33,6 +30,7 @@ export interface StagesDeps extends MoodDeps {
   root: string;
   ffprobePath: string | null;
   maxCompanionChars: number;
+  /** Templates and what a person has taught, as of now. */
   naming: () => RulesOptions;
   ask: AskModel;
   modelUnavailable: () => string | null;
@@ -76,35 +74,10 @@ function loadFingerprints(db: Db, fileId: number) {
 
 /** All stages, in an order in which each follows what it waits for. A new stage is one file and one line here. */
 export function makeStages(deps: StagesDeps): Registry {
-  const storeProposal = (db: Db, fileId: number, draft: ProposalDraft, now: number, changed: boolean): undefined => {
-    const file = getFile(db, fileId);
-    if (!file) return;
-    // The same draft of the rules once more does not undo what the model or a person made of it.
-    const kept = changed ? null : pendingDraft(db, fileId);
-    saveProposal(db, fileId, kept ?? draft, relativeTo(deps.root, file.path), now);
-  };
-  const loadPropose = (db: Db, fileId: number) => {
-    const input = loadNamingInput(db, fileId, deps.root);
-    const group = input && groupOfPath(input.path, input.siblings);
-    const groupOrder = group ? orderOfGroup(db, group) : undefined;
-    return input && { ...input, ...(groupOrder ? { groupOrder } : {}) };
-  };
-  /** Stores the rules' draft, and what the file's name shows of its release group: that may help others of the group. */
-  const storeProposed = (
-    db: Db,
-    fileId: number,
-    { draft, group }: Proposed,
-    now: number,
-    changed: boolean,
-  ): undefined => {
-    storeProposal(db, fileId, draft, now, changed);
-    for (const id of saveGroup(db, fileId, group)) enqueue(db, id, "propose", registry.get("propose").stage.version);
-  };
-  const loadRefine = (db: Db, fileId: number) => {
-    const input = loadNamingInput(db, fileId, deps.root);
-    const draft = pendingDraft(db, fileId);
-    return input && draft && { ...input, draft };
-  };
+  const stores = makeProposalStores({
+    ...deps,
+    proposeAgain: (db, fileId) => enqueue(db, fileId, "propose", registry.get("propose").stage.version),
+  });
   const listening = <Output>(stage: PcmStage<Output>): PcmStage<Output> => ({
     ...stage,
     blockedBy: () => deps.soundUnavailable() ?? stage.blockedBy?.() ?? null,
@@ -139,8 +112,8 @@ export function makeStages(deps: StagesDeps): Registry {
     entry(listening(makeMoodStage(deps)), loadPath, saveMood),
     ...fingerprintEngines.map(fingerprint),
     entry(makeIdentifyStage(deps.fingerprints), loadFingerprints, saveMatches),
-    entry(makeProposeStage(deps), loadPropose, storeProposed),
-    entry(makeRefineStage({ ...deps, unavailable: deps.modelUnavailable }), loadRefine, storeProposal),
+    entry(makeProposeStage(deps), stores.loadPropose, stores.storeProposed),
+    entry(makeRefineStage({ ...deps, unavailable: deps.modelUnavailable }), stores.loadRefine, stores.storeRefined),
   ]);
   return registry;
 }

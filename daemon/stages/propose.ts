@@ -1,8 +1,10 @@
 import { z } from "zod";
-import { proposalSchema } from "../contract/naming.ts";
+import { type ProposalDraft, proposalSchema } from "../contract/naming.ts";
 import { groupShown } from "../naming/group.ts";
 import { readInput, type UnreadInput } from "../naming/read-input.ts";
+import { optionsOf, renderName } from "../naming/render.ts";
 import { proposeByRules, type RulesOptions } from "../naming/rules.ts";
+import { defaultTemplates } from "../naming/templates.ts";
 import type { Stage } from "../pipeline/stage.ts";
 
 const proposedSchema = z.object({
@@ -28,10 +30,26 @@ export function makeProposeStage(options: {
     again: ["rhythm", "key", "identify"],
     pool: "io",
     readsFolder: true,
+    basis: () => Bun.hash(JSON.stringify(options.naming().templates ?? null)).toString(36),
+    // A name that only another template has changed is no reason to ask the model again.
+    essence: ({ draft: { filename: _name, directory: _place, ...draft } }) => draft,
     output: proposedSchema,
-    run: async (input) => ({
-      draft: proposeByRules(await readInput(input, options.maxCompanionChars), options.naming()),
-      group: groupShown(input.path, input.siblings),
-    }),
+    async run(input) {
+      const read = await readInput(input, options.maxCompanionChars);
+      // Taken at the last moment: a run that is under way when templates change must not bring back the old ones.
+      return { draft: proposeByRules(read, options.naming()), group: groupShown(input.path, input.siblings) };
+    },
   };
+}
+
+/** A refined draft under the name that these templates give it; `byRules` is the rules' own draft, named by them. */
+export function renderAgain(
+  draft: ProposalDraft,
+  byRules: ProposalDraft,
+  { templates = defaultTemplates }: RulesOptions,
+  path: string,
+): ProposalDraft {
+  const options = { ...optionsOf(byRules, templates, path), templates, path };
+  const { filename, directory } = renderName(draft.kind, draft.fields, options);
+  return { ...draft, filename, directory };
 }

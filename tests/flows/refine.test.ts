@@ -56,6 +56,56 @@ describe("the model looks over what the rules proposed", () => {
     expect(stats.stages.find((stage) => stage.name === "refine")).toMatchObject({ done: 1, waitingFor: null });
   });
 
+  test("other templates rename what the model has found, without asking it again", async () => {
+    const server = serve(() => answer);
+    const world = await makeWorld(vague, { env: settings(server.host) });
+    await world.settle();
+    const asked = server.requests.length;
+    await world.call("PUT", "/api/v1/naming/templates", { set: { filename: "{Artist} ({Venue})", directory: "sets" } });
+    await world.daemon.idle();
+    expect((await proposals(world)).items[0]).toMatchObject({
+      engine: "ollama",
+      filename: "Helena Brandt (Golden Pier).wav",
+      directory: "sets",
+    });
+    expect(server.requests.length).toBe(asked);
+  });
+
+  test("templates that change while the model thinks name what it finds", async () => {
+    const gate = Promise.withResolvers<string>();
+    const server = serve(() => gate.promise);
+    const world = await makeWorld(vague, { env: settings(server.host) });
+    world.daemon.deps.scanner.scan("test");
+    await until("the question", () => server.requests.length);
+    await world.call("PUT", "/api/v1/naming/templates", { set: { filename: "{Artist} ({Venue})", directory: "sets" } });
+    gate.resolve(answer);
+    await world.daemon.idle();
+    expect((await proposals(world)).items[0]).toMatchObject({
+      engine: "ollama",
+      filename: "Helena Brandt (Golden Pier).wav",
+      directory: "sets",
+    });
+  });
+
+  test("a model that has nothing to say does not bring back the name of former templates", async () => {
+    const gate = Promise.withResolvers<string>();
+    const server = serve((attempt) => (attempt === 1 ? gate.promise : "no idea"));
+    const world = await makeWorld(
+      { "x/Helena Brandt - Live @ Golden Pier.wav": wav(2000) },
+      { env: settings(server.host) },
+    );
+    world.daemon.deps.scanner.scan("test");
+    await until("the question", () => server.requests.length);
+    await world.call("PUT", "/api/v1/naming/templates", { set: { filename: "{Artist}", directory: "sets" } });
+    const place = async () => (await proposals(world)).items[0]?.directory;
+    await until("the rules' new name", async () => (await place()) === "sets");
+    gate.resolve("no idea");
+    await world.daemon.idle();
+    const { items } = await proposals(world);
+    expect(items[0]?.notes.join()).toContain("not JSON");
+    expect(items[0]).toMatchObject({ filename: "Helena Brandt.wav", directory: "sets" });
+  });
+
   test("what a person approved meanwhile is not rewritten", async () => {
     const gate = Promise.withResolvers<string>();
     const server = serve(() => gate.promise);

@@ -12,6 +12,7 @@ const allowed: [RegExp, RegExp][] = [
   [/^daemon\/(config|log|events)\.ts$/, /^daemon\/contract\//],
   [/^daemon\/naming\//, /^daemon\/(naming|contract)\//],
   [/^daemon\/audio\//, /^daemon\/(audio|contract)\//],
+  [/^daemon\/db\/templates\.ts$/, /^daemon\/(db|contract)\/|^daemon\/naming\/(templates|template-parse)\.ts$/],
   [/^daemon\/db\//, /^daemon\/(db|contract)\//],
   [
     /^daemon\/stages\//,
@@ -33,6 +34,10 @@ const allowed: [RegExp, RegExp][] = [
   [/^daemon\/tagging\//, /^daemon\/(tagging|audio|rename|db|contract)\/|^daemon\/(log|events)\.ts$/],
   [/^daemon\/rename\//, /^daemon\/(rename|db|contract)\/|^daemon\/(log|events)\.ts$/],
   [/^daemon\/tagging\//, /^daemon\/(tagging|rename|audio|db|contract)\/|^daemon\/(log|events)\.ts$/],
+  [
+    /^daemon\/http\/routes\/naming\.ts$/,
+    /^daemon\/(http|pipeline|db|contract)\/|^daemon\/naming\/template[a-z-]*\.ts$/,
+  ],
   [
     /^daemon\/http\//,
     /^daemon\/(http|rename|tagging|fingerprint|watch|pipeline|naming|db|contract)\/|^daemon\/(log|events|config)\.ts$/,
