@@ -55,6 +55,8 @@ export const namingInputSchema = z.object({
   tags: tagTexts,
   /** Text companions of the file; `text` is bounded by the caller, `ignored` says what was left out of it. */
   companions: z.array(z.object({ name: z.string(), text: z.string(), ignored: z.string().optional() })),
+  /** What was left out of the rest, in words a person understands. */
+  ignored: z.array(z.string()).optional(),
   /** Names of other media files in the same folder, bounded by the caller. */
   siblings: z.array(z.string()),
   /** Tags of such files, as far as they are read: what an album has in common. */

@@ -1,5 +1,5 @@
 import type { Claim } from "./claims.ts";
-import type { CompanionReading } from "./companions.ts";
+import type { CompanionReading } from "./companion-reading.ts";
 import { findDates } from "./dates.ts";
 import { isJunkArtist } from "./noise.ts";
 import type { Place } from "./set-event.ts";

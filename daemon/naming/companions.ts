@@ -1,229 +1,51 @@
-import { findDates } from "./dates.ts";
-import { plainText } from "./text.ts";
+import type { CompanionOf, CompanionReading, ListedTrack } from "./companion-reading.ts";
+import { readText } from "./companion-text.ts";
+import { readCue } from "./cue-reading.ts";
+import { meansFile } from "./file-match.ts";
+import { readPlaylist } from "./playlist.ts";
 
-/** One entry of a track list. `disc` counts sections (`Set 2`, `CD 2`, `Encore`). */
-export interface ListedTrack {
-  readonly number: string;
-  readonly disc: number;
-  readonly title: string;
-  readonly artist?: string;
-}
-/** What a companion says. Its text is data: only the shapes below are read, and nothing in it is obeyed. */
-export interface CompanionReading {
-  readonly name: string;
-  readonly fields: Readonly<Record<string, string>>;
-  /** First lines that may name the recording, in order. */
-  readonly headlines: readonly string[];
-  /** First block of short lines: performer, venue, city, date, one a line. */
-  readonly header: readonly string[];
-  readonly tracks: readonly ListedTrack[];
-  readonly isCue: boolean;
-}
-
+/** Most characters of a companion that are looked at, whatever the setting for reading says. */
 const maxChars = 40_000;
-const maxLines = 600;
-const keyLine = /^([\p{L}][\p{L} /_&'-]{1,24}?)\s*(?:\.{2,}\s*:?|:|=|\s-{2,}>?|\t+|»|\.{0,3}\s*\|)\s*(.+?)$/u;
 
-const keyMeanings: readonly (readonly [string, RegExp])[] = [
-  [
-    "ignored",
-    /^(?:ripped|rip date|ripping|ripper|encoded|encoder|encoding|released?(?: on| date)?|rel\.? ?date|release|store date|street date|uploaded?(?: on| date)?|added|posted|pre ?date|erscheint|veröffentlicht|gerippt|transferred|transfer|captured|source|size|länge|length|time|bitrate|quality|codec|tool|playtime|runtime|duration|url|web|site|contact|greets?|notes?|supplier|genre|label|catalog(?:ue)?|lineage|taper|mics?|mastered)$/i,
-  ],
-  [
-    "performed",
-    /^(?:played(?: on| at)?|date(?: of (?:show|performance|event|broadcast|recording))?|(?:on air|aired|air date|airdate|airing|broadcast(?:ed)?(?: on| date)?)|live date|event date|show date|gig date|set date|recorded(?: on| live)?|recording date|record date|performed(?: on)?|when|datum|aufgenommen(?: am)?|gespielt(?: am)?|sendedatum|sendung vom|gesendet(?: am)?|ausstrahlung|fecha|data|date du concert|enregistré le|diffusé le|grabado(?: el)?|registrato(?: il)?|opgenomen(?: op)?|дата)$/i,
-  ],
-  [
-    "artist",
-    /^(?:artists?|who|djs?|performer|performed by|act|band|interpret(?:en)?|künstler|artiste|artista|mixed by|selector|wer|musician|исполнитель)$/i,
-  ],
-  ["albumArtist", /^(?:album ?artist)$/i],
-  ["album", /^(?:album|record|disc title|álbum)$/i],
-  ["title", /^(?:title|what|name|titel|titre|título|titolo|set(?: name)?|recording|was|mix)$/i],
-  [
-    "event",
-    /^(?:event|festival|party|fest|anlass|veranstaltung|evento|évènement|événement|show|radio ?show|radioshow|programme?|sendung|series|tour|programa|émission|wydarzenie)$/i,
-  ],
-  [
-    "venue",
-    /^(?:place|venue|where|location|club|lieu|ort|wo|lugar|luogo|locale|locatie|spot|место|hall|played at|recorded at|live at)$/i,
-  ],
-  ["city", /^(?:city|town|stadt|ville|ciudad|città|stad|country|land)$/i],
-  ["stage", /^(?:stage|floor|room|arena|bühne|scène|escenario|palco|area)$/i],
-  ["day", /^(?:day|tag|jour)$/i],
-  ["episode", /^(?:episode|ep|show no|show number|folge|no|number|nummer)$/i],
-  ["year", /^(?:year|jahr|année|año|anno|jaar)$/i],
-];
-
-function meaningOf(key: string): string | undefined {
-  const plain = key.trim().replace(/\s+/g, " ");
-  return keyMeanings.find(([, pattern]) => pattern.test(plain))?.[0];
+/** Reads one companion of a media file by its shape; a long text is cut, NULs are ignored. */
+export function readCompanion(name: string, text: string, of: CompanionOf): CompanionReading {
+  const bounded = text.slice(0, maxChars).replaceAll("\0", "");
+  const reading = readShape(name, bounded, of);
+  if (text.length <= maxChars) return reading;
+  const most = maxChars.toLocaleString("en-US");
+  return { ...reading, ignored: [...reading.ignored, `Only the first ${most} characters of ${name} were looked at.`] };
 }
 
-/** A line without the frame that nfo artists draw around it. */
-function bareLine(line: string): string {
-  return line
-    .replace(/[\u2500-\u259F█▓▒░■▄▀│║]+/g, " ")
-    .replace(/^[\s|+*#=~_:;!<>/\\.'`-]+(?=\s|$)/u, "")
-    .replace(/^[\s|*#=~+-]+/u, "")
-    .replace(/[\s|*#=~+\\]+$/u, "")
-    .trim();
+function readShape(name: string, text: string, of: CompanionOf): CompanionReading {
+  if (/\.cue$/i.test(name)) return readCue(name, text, of);
+  return /\.(?:m3u8?|pls)$/i.test(name) ? readPlaylist(name, text, of) : readText(name, text);
 }
 
-function isSpelledOut(line: string): boolean {
-  return /^(?:\S ){3,}\S$/.test(line);
+/** The one entry of a list that names this very file. A file that holds several entries has no title among them. */
+export function ownEntry(reading: CompanionReading, file: string): ListedTrack | undefined {
+  const named = reading.tracks.filter((track) => track.file !== undefined && meansFile(track.file, file) !== null);
+  const same = named.filter((track) => track.file !== undefined && meansFile(track.file, file) === "same");
+  const own = same.length > 0 ? same : named;
+  return own.length === 1 ? own[0] : undefined;
 }
 
-const sectionLine =
-  /^(?:[-=*\s[(]*)(?:(?:set|disc|disk|cd|side|part|teil)\s*#?\s*(\d{1,2}|one|two|three|four|i{1,3}|iv|[a-h])|(encore|zugabe|rappel|bis)s?)\b[\s:.)\]=*-]*$/iu;
-const trackLine =
-  /^(?:\[?(?:\d{1,2}:)?\d{1,2}:\d{2}\]?\s*[-–]?\s*)?(?:d\d)?t?(\d{1,3}|[A-H]\d{1,2})\s*(?:[.)\]:-]+\s*|\s+)(\S.*?)(?:\s*[([]?\s*\d{1,3}:\d{2}(?::\d{2})?(?:\.\d+)?\s*[)\]]?)?$/u;
-const timedLine = /^\[?(?:\d{1,2}:)?\d{1,3}:\d{2}\]?\s*[-–]?\s*(\S.*)$/u;
-const sectionNumbers: Readonly<Record<string, number>> = {
-  one: 1,
-  two: 2,
-  three: 3,
-  four: 4,
-  i: 1,
-  ii: 2,
-  iii: 3,
-  iv: 4,
-  a: 1,
-  b: 2,
-  c: 3,
-  d: 4,
-  e: 5,
-  f: 6,
-  g: 7,
-  h: 8,
-};
-
-interface Building {
-  fields: Record<string, string>;
-  headlines: string[];
-  header: string[];
-  headerDone: boolean;
-  tracks: ListedTrack[];
-  section: number;
-  sections: number;
-}
-
-function takeTrack(line: string, into: Building): boolean {
-  if (findDates(line).length > 0) return false;
-  const match = trackLine.exec(line);
-  if (match?.[1] && match[2] && /\p{L}/u.test(match[2])) {
-    const [artist, title] = splitListed(match[2]);
-    const number = /^\d+$/.test(match[1]) ? String(Number(match[1])) : match[1];
-    into.tracks.push({ number, disc: into.section, title, ...(artist ? { artist } : {}) });
-    return true;
-  }
-  return timedLine.test(line);
-}
-
-function splitListed(text: string): [string | undefined, string] {
-  const [artist, ...rest] = text.split(/\s+[-–]\s+/);
-  return rest.length > 0 ? [artist, rest.join(" - ").trim()] : [undefined, text.replace(/\s*[>*^%]+$/, "").trim()];
-}
-
-function takeSection(line: string, into: Building): boolean {
-  const match = sectionLine.exec(line);
-  if (!match) return false;
-  const word = match[1]?.toLowerCase();
-  into.section = word === undefined ? into.sections + 1 : (sectionNumbers[word] ?? Number(word));
-  into.sections = Math.max(into.sections, into.section);
-  return true;
-}
-
-function takeKey(line: string, into: Building): boolean {
-  const match = keyLine.exec(line);
-  const meaning = match?.[1] ? meaningOf(match[1]) : undefined;
-  if (!meaning || !match?.[2]) return false;
-  const value = match[2].replace(/^[\s.:=|>-]+/, "").trim();
-  if (meaning !== "ignored" && value !== "" && value.length <= 200) into.fields[meaning] ??= value;
-  return true;
-}
-
-function takeLine(raw: string, into: Building): void {
-  const line = bareLine(raw);
-  if (line === "") {
-    if (into.header.length > 0) into.headerDone = true;
-    return;
-  }
-  if (line.length > 240 || isSpelledOut(line)) return;
-  if (takeKey(line, into) || takeSection(line, into) || takeTrack(line, into)) return;
-  if (into.headlines.length < 12) into.headlines.push(line);
-  if (!into.headerDone && into.header.length < 8) into.header.push(line);
-}
-
-function cueValue(line: string): string {
-  const rest = line.trim().replace(/^(?:REM\s+)?\S+\s+/i, "");
-  return (/^"(.*)"/.exec(rest)?.[1] ?? rest.replace(/^'|'$/g, "")).trim();
-}
-
-function readCue(name: string, lines: readonly string[]): CompanionReading {
-  const fields: Record<string, string> = {};
-  const tracks: { number: string; title: string; artist?: string }[] = [];
-  for (const line of lines) {
-    const word = line.trim().split(/\s+/)[0]?.toUpperCase() ?? "";
-    const current = tracks.at(-1);
-    if (word === "TRACK") tracks.push({ number: String(Number(/\d+/.exec(line)?.[0] ?? 0)), title: "" });
-    else if (word === "PERFORMER" && current) current.artist = plainText(cueValue(line));
-    else if (word === "TITLE" && current) current.title = plainText(cueValue(line));
-    else if (word === "PERFORMER") fields.artist ??= plainText(cueValue(line));
-    else if (word === "TITLE") fields.title ??= plainText(cueValue(line));
-    else if (/^\s*REM\s+DATE\b/i.test(line)) fields.year ??= cueValue(line.replace(/REM\s+/i, ""));
-  }
-  const listed = tracks.filter((track) => track.title !== "").map((track) => ({ ...track, disc: 1 }));
-  return { name, fields, headlines: [], header: [], tracks: listed, isCue: true };
-}
-
-/** Reads one companion; long texts are cut, NULs and frames ignored. */
-export function readCompanion(name: string, text: string): CompanionReading {
-  const lines = text
-    .slice(0, maxChars)
-    .replaceAll("\0", "")
-    .split(/\r\n|\r|\n/)
-    .slice(0, maxLines);
-  if (/\.cue$/i.test(name)) return readCue(name, lines);
-  const into: Building = {
-    fields: {},
-    headlines: [],
-    header: [],
-    headerDone: false,
-    tracks: [],
-    section: 1,
-    sections: 0,
-  };
-  for (const line of lines) takeLine(plainLine(line), into);
-  return {
-    name,
-    fields: into.fields,
-    headlines: into.headlines,
-    header: into.header,
-    tracks: into.tracks,
-    isCue: false,
-  };
-}
-
-/** Tabs keep their meaning between key and value. */
-function plainLine(line: string): string {
-  return line
-    .split("\t")
-    .map((piece) => (piece.trim() === "" ? "" : /\P{ASCII}|[&%]/u.test(piece) ? plainText(piece) : piece))
-    .join("\t");
-}
-
-/** The setlist's title for a disc (or set) and number; a list numbered straight through answers without the disc. */
+/**
+ * The list's entry for this file: the one that names it, else by number and disc (or set); a list numbered straight
+ * through answers without the disc.
+ */
 export function listedTitle(
   reading: CompanionReading,
-  number: string,
+  file: string,
+  number: string | undefined,
   disc: number | undefined,
 ): ListedTrack | undefined {
-  const same = reading.tracks.filter((track) => track.number === number);
+  const own = ownEntry(reading, file);
+  if (own) return own;
+  // What is in this file, together with others, is a part of it and not its name.
+  const tracks = reading.tracks.filter((track) => track.file === undefined || meansFile(track.file, file) === null);
+  const same = tracks.filter((track) => track.number === number);
   if (disc === undefined) return same.length === 1 ? same[0] : same.find((track) => track.disc === 1);
-  const sections = new Set(reading.tracks.map((track) => track.disc));
+  const sections = new Set(tracks.map((track) => track.disc));
   const here = same.find((track) => track.disc === disc);
-  return here && (sections.size > 1 || disc > 1 || !reading.tracks.some((track) => track.disc !== 1))
-    ? here
-    : undefined;
+  return here && (sections.size > 1 || disc > 1 || !tracks.some((track) => track.disc !== 1)) ? here : undefined;
 }

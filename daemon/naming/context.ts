@@ -1,6 +1,8 @@
 import type { NamingInput } from "../contract/naming.ts";
+import { boundInput } from "./bounds.ts";
 import { stemOf } from "./clean-name.ts";
-import { type CompanionReading, readCompanion } from "./companions.ts";
+import type { CompanionReading } from "./companion-reading.ts";
+import { readCompanion } from "./companions.ts";
 import { type FolderReading, readFolders } from "./folders.ts";
 import { findKnown } from "./gazetteer.ts";
 import { groupOf } from "./group.ts";
@@ -147,10 +149,22 @@ function withHeardLength(input: NamingInput, notes: string[]): NamingInput {
   return { ...input, durationSec: heard };
 }
 
+/** Reads companions of a file; what was left out of them goes into the notes. */
+function readCompanions(input: NamingInput, companions: NamingInput["companions"], notes: string[]) {
+  const { durationSec, path, siblings } = input;
+  const file = path.slice(path.lastIndexOf("/") + 1);
+  const others = siblings.filter((sibling) => sibling !== file);
+  const readings = companions.map(({ name, text }) => readCompanion(name, text, { file, others, durationSec }));
+  for (const [at, { ignored }] of companions.entries())
+    notes.push(...(ignored ? [ignored] : []), ...(readings[at]?.ignored ?? []));
+  return readings;
+}
+
 /** Reads everything about a file once. */
 export function makeContext(given: NamingInput, library: Library = emptyLibrary): Context {
-  const notes: string[] = [];
-  const input = withHeardLength(given, notes);
+  const bounded = boundInput(given);
+  const notes: string[] = [...(bounded.ignored ?? [])];
+  const input = withHeardLength(bounded, notes);
   const dirs = input.path
     .split("/")
     .slice(0, -1)
@@ -171,6 +185,7 @@ export function makeContext(given: NamingInput, library: Library = emptyLibrary)
   const ours = input.companions.filter(
     ({ name }) => stemOf(name).toLowerCase() === stem.toLowerCase() || !stems.has(stemOf(name).toLowerCase()),
   );
+  const companions = readCompanions(input, ours.slice(0, 8), notes);
   return {
     input,
     stem,
@@ -179,7 +194,7 @@ export function makeContext(given: NamingInput, library: Library = emptyLibrary)
     group: groupOf(stem, folderName, siblings),
     tags,
     folder: readFolders(dirs, tags.album),
-    companions: ours.slice(0, 8).map(({ name, text }) => readCompanion(name, text)),
+    companions,
     isUpload,
     library,
     notes,

@@ -1,51 +1,75 @@
 import { constants } from "node:fs";
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import type { NamingInput } from "../contract/naming.ts";
 import type { RawPath } from "../contract/raw-path.ts";
+import { stripArt } from "./art.ts";
+import { boundInput, cutText } from "./bounds.ts";
+import { decodeText } from "./encoding.ts";
 
 /** What the database knows of a file to be named; companions by path, still unread. */
 export interface UnreadInput extends Omit<NamingInput, "companions"> {
   companions: { name: string; path: RawPath }[];
 }
 
-/** Text of bytes in an unknown encoding: UTF-16 by its mark, UTF-8 when valid, else Windows-1252. Without NULs. */
-export function decodeText(bytes: Uint8Array): string {
-  const utf16 =
-    bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : null;
-  let text: string;
-  try {
-    text = new TextDecoder(utf16 ?? "utf-8", { fatal: utf16 === null }).decode(bytes);
-  } catch {
-    text = new TextDecoder("windows-1252").decode(bytes);
-  }
-  return text.replaceAll("\0", "");
+/** A companion's text as far as it was read, and in plain words what was not. */
+export interface CompanionText {
+  readonly text: string;
+  readonly ignored?: string;
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  ELOOP: "is a symbolic link and was not followed",
+  ENOENT: "is no longer there",
+  ENXIO: "is not a regular file and was not read",
+  EACCES: "may not be read: give Phaze the right to read it",
+  EPERM: "may not be read: give Phaze the right to read it",
+};
+
 /**
- * The first `maxChars` characters of a companion. It lies in the media file's own folder; a symbolic link is not
- * followed, so no other file can be read through it. An unreadable companion is no text, not an error.
+ * The first `maxChars` characters of a companion called `name`. It lies in the media file's own folder; a symbolic link is
+ * not followed, so no other file can be read through it, and a pipe is not waited for. An unreadable companion is no text,
+ * not an error.
  */
-export async function readCompanion(path: RawPath, maxChars: number): Promise<string> {
+export async function readCompanionText(name: string, path: RawPath, maxChars: number): Promise<CompanionText> {
   try {
     const file = await open(path as string, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
-      if (!(await file.stat()).isFile()) return "";
-      const block = Buffer.alloc(maxChars * 4);
-      const { bytesRead } = await file.read(block, 0, block.length, 0);
-      // A character cut at the end of the block must not make valid UTF-8 look invalid.
-      const cut = bytesRead === block.length ? 4 : 0;
-      return decodeText(trimPartial(block.subarray(0, bytesRead), cut)).slice(0, maxChars);
+      return await readOpen(file, name, maxChars);
     } finally {
       await file.close();
     }
-  } catch {
-    return "";
+  } catch (error) {
+    const { code = "of an unknown error" } = error as { code?: string };
+    return { text: "", ignored: `${name} ${reasons[code] ?? `could not be read because of ${code}`}.` };
   }
 }
 
-/** Drops up to `most` bytes of an unfinished UTF-8 character at the end. */
-function trimPartial(bytes: Uint8Array, most: number): Uint8Array {
-  for (let n = 1; n <= most; n++) {
+async function readOpen(file: FileHandle, name: string, maxChars: number): Promise<CompanionText> {
+  const stat = await file.stat();
+  if (!stat.isFile())
+    return {
+      text: "",
+      ignored: `${name} is ${stat.isDirectory() ? "a folder" : "not a regular file"} and was not read.`,
+    };
+  const block = Buffer.alloc(Math.min(stat.size, maxChars * 4));
+  const { bytesRead } = await file.read(block, 0, block.length, 0);
+  const isCut = bytesRead < stat.size;
+  const bytes = block.subarray(0, bytesRead);
+  // A character cut at the end of the block must not make valid UTF-8 look invalid.
+  const decoded = decodeText(isCut ? trimPartial(bytes) : bytes, name);
+  if (!decoded) return { text: "", ignored: `${name} holds no text and was ignored.` };
+  const whole = /\.(?:nfo|txt)$/i.test(name) ? stripArt(decoded.text) : decoded.text;
+  if (!isCut && whole.length <= maxChars) return { text: whole };
+  const read = maxChars.toLocaleString("en-US");
+  return {
+    text: withoutPartialLine(cutText(whole, maxChars)),
+    ignored: `${name} is ${sizeWords(stat.size)}: only its first ${read} characters were read.`,
+  };
+}
+
+/** Drops up to 3 bytes of an unfinished UTF-8 character at the end. */
+function trimPartial(bytes: Uint8Array): Uint8Array {
+  for (let n = 1; n <= 4; n++) {
     const byte = bytes[bytes.length - n] ?? 0;
     if (byte < 0x80) return bytes;
     if (byte >= 0xc0) return bytes.subarray(0, bytes.length - n);
@@ -53,12 +77,26 @@ function trimPartial(bytes: Uint8Array, most: number): Uint8Array {
   return bytes;
 }
 
-/** The input with the companions' texts read. */
+/** Lines longer than this are running text, of which a part still says something. */
+const longestListLine = 1_000;
+
+/** Half a title would pass for a title. */
+function withoutPartialLine(text: string): string {
+  const at = Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r"));
+  return at > 0 && text.length - at <= longestListLine ? text.slice(0, at + 1) : text;
+}
+
+function sizeWords(bytes: number): string {
+  const [unit, step] = bytes >= 1e9 ? ["GB", 1e9] : bytes >= 1e6 ? ["MB", 1e6] : ["KB", 1e3];
+  return `${(bytes / (step as number)).toFixed(1)} ${unit}`;
+}
+
+/** The input with the companions' texts read, and with tags of bounded length. */
 export async function readInput(input: UnreadInput, maxCompanionChars: number): Promise<NamingInput> {
-  const companions: { name: string; text: string }[] = [];
+  const companions: NamingInput["companions"] = [];
   for (const { name, path } of maxCompanionChars > 0 ? input.companions : []) {
-    const text = await readCompanion(path, maxCompanionChars);
-    if (text) companions.push({ name, text });
+    const { text, ignored } = await readCompanionText(name, path, maxCompanionChars);
+    if (text !== "" || ignored) companions.push({ name, text, ...(ignored ? { ignored } : {}) });
   }
-  return { ...input, companions };
+  return boundInput({ ...input, companions });
 }

@@ -111,8 +111,8 @@ export function resolveTrack(context: Context, reading: TrackReading): Claims {
   const [first, second] = title;
   const differs =
     trustTags &&
-    first &&
-    second &&
+    first?.source === "tag" &&
+    second?.source === "filename" &&
     !isSimilar(first.value, second.value) &&
     !isSimilar(first.value, reading.name.pieces.join(" "));
   if (differs) context.notes.push(`The title tag and the file's name differ: "${first.value}", "${second.value}".`);

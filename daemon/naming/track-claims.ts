@@ -1,5 +1,5 @@
 import { type Claim, type Claims, claim, doubt } from "./claims.ts";
-import { listedTitle } from "./companions.ts";
+import { listedTitle, ownEntry } from "./companions.ts";
 import type { Context } from "./context.ts";
 import { findDates } from "./dates.ts";
 import { isVarious } from "./folders.ts";
@@ -25,6 +25,25 @@ export function withoutArtist(title: string, artist: string | undefined): string
   if (!artist) return title;
   const [first = "", ...rest] = title.split(/\s+[-–—]\s+/);
   return rest.length > 0 && foldText(first) === foldText(artist) ? rest.join(" - ") : title;
+}
+
+const fileOf = (context: Context) => context.input.path.slice(context.input.path.lastIndexOf("/") + 1);
+
+/** What lists beside the file call the album, or its artist, where an entry names the file. */
+function listedAlbum(context: Context, key: "album" | "albumArtist"): Claim[] {
+  return context.companions.flatMap((c) => {
+    const value = ownEntry(c, fileOf(context))?.[key];
+    return claim(value, "companion", `${c.name}: ${value ?? ""}`, 0.5);
+  });
+}
+
+/** What a cue sheet whose entry names the file says of its place and its year. */
+function cueEntry(context: Context, key: "number" | "year"): Claim[] {
+  return context.companions.flatMap((c) => {
+    const entry = c.isCue ? ownEntry(c, fileOf(context)) : undefined;
+    const value = key === "year" ? c.fields.year : entry?.number;
+    return entry ? claim(value, "companion", `${c.name}: ${value ?? ""}`, 0.5) : [];
+  });
 }
 
 /** Texts that may hold the same words in mixed case. */
@@ -95,6 +114,7 @@ export function albumClaims(
     ...fromTag,
     ...fromFolder,
     ...fromName,
+    ...listedAlbum(context, "album"),
     ...(fromTag.length + fromFolder.length + fromName.length === 0 ? taperAlbum(context) : []),
   ];
 }
@@ -139,9 +159,10 @@ export function artistClaims(
     ? context.companions.find((c) => c.header.length > 2)?.header[0]
     : undefined;
   const fromCompanion = [
-    ...context.companions.flatMap((c) =>
-      claim(c.isCue ? c.fields.artist : c.fields.artist, "companion", `${c.name}: ${c.fields.artist ?? ""}`, 0.6),
-    ),
+    ...context.companions.flatMap((c) => {
+      const performer = ownEntry(c, fileOf(context))?.artist ?? c.fields.artist;
+      return claim(performer, "companion", `${c.name}: ${performer ?? ""}`, 0.6);
+    }),
     ...claim(header, "companion", header ?? "", 0.5),
   ];
   const isDoubtful = tags.artist !== undefined && isHostile(tags.artist) && reading.artist !== undefined;
@@ -175,13 +196,12 @@ export function titleClaims(
   const fromName = claim(casing.name(reading.title), "filename", reading.name.plain, 0.65);
   const number = reading.number ?? tags.trackNumber;
   const disc = reading.disc === undefined ? undefined : Number(reading.disc);
-  const listed =
-    number === undefined || fromTag.length + fromName.length > 0
-      ? []
-      : context.companions.flatMap((c) => {
-          const track = listedTitle(c, number, disc);
-          return track ? claim(track.title, "companion", `${c.name}: ${track.number} ${track.title}`, 0.6) : [];
-        });
+  const listed = context.companions.flatMap((c) => {
+    // A list that names the file is worth something beside a name; its numbers only where nothing else gives a title.
+    const byNumber = fromName.length > 0 ? undefined : number;
+    const track = fromTag.length > 0 ? undefined : listedTitle(c, fileOf(context), byNumber, disc);
+    return track ? claim(track.title, "companion", `${c.name}: ${track.number} ${track.title}`, 0.6) : [];
+  });
   // A text that tries to be a command is data like any other, but a file name that says otherwise is believed.
   const isDoubtful =
     tags.title !== undefined &&
@@ -197,7 +217,7 @@ export function yearClaims(context: Context, reading: TrackReading, trustTags: b
   const fromTag = trustTags && !context.isUpload ? claim(tags.year, "tag", tags.year ?? "", 0.75) : [];
   const fromFolder = folder?.year && folder.album !== undefined ? claim(folder.year, "folder", folder.raw, 0.65) : [];
   const fromName = claim(reading.name.year, "filename", reading.name.plain, 0.6);
-  if (!readTaperCode(context.stem)) return [...fromTag, ...fromFolder, ...fromName];
+  if (!readTaperCode(context.stem)) return [...fromTag, ...fromFolder, ...fromName, ...cueEntry(context, "year")];
   const performed = [context.stem, ...context.dirs].flatMap((text) =>
     findDates(text.replace(/^[a-z]+/i, "")).map((date) => ({ text, year: date.readings[0]?.year })),
   );
@@ -221,7 +241,7 @@ export function numberClaims(
   const discName = claim(reading.disc, "filename", context.stem, 0.7);
   const discFolder = claim(folder?.disc, "folder", context.dirs.at(-1) ?? "", 0.75);
   return {
-    trackNumber: [...(trustTags ? fromTag : doubt(fromTag, 0.5)), ...fromName],
+    trackNumber: [...(trustTags ? fromTag : doubt(fromTag, 0.5)), ...fromName, ...cueEntry(context, "number")],
     discNumber: [...discTag, ...discName, ...discFolder],
   };
 }
@@ -240,5 +260,5 @@ export function albumArtistClaims(
     tags.artist !== undefined && isVarious(tags.artist) ? claim("Various Artists", "tag", tags.artist, 0.7) : [];
   const fromFolder = folder?.various ? claim("Various Artists", "folder", folder.raw, 0.75) : [];
   const fromName = reading.various ? claim("Various Artists", "filename", reading.name.plain, 0.7) : [];
-  return [...fromTag, ...artistTag, ...fromFolder, ...fromName];
+  return [...fromTag, ...artistTag, ...fromFolder, ...fromName, ...listedAlbum(context, "albumArtist")];
 }

@@ -1,10 +1,9 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readConfig } from "../../daemon/config.ts";
 import { openDatabase } from "../../daemon/db/open.ts";
 import { examine } from "../../daemon/doctor.ts";
-import { decodeText, readCompanion } from "../../daemon/naming/read-input.ts";
 import { tempFolder } from "../support/world.ts";
 
 const levels = (config: ReturnType<typeof readConfig>) =>
@@ -30,20 +29,4 @@ test("the doctor tells good from bad: library, output, database", () => {
     detail: "away. rules only",
     fix: "start it",
   });
-});
-
-test("companion texts: encodings, NULs, length, links that lead elsewhere", async () => {
-  const folder = tempFolder();
-  const utf16 = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from("Väth\0 live", "utf16le")]);
-  expect(decodeText(utf16)).toBe("Väth live");
-  expect(decodeText(Buffer.from("Väth", "utf8"))).toBe("Väth");
-  expect(decodeText(Buffer.from([0x56, 0xe4, 0x74, 0x68]))).toBe("Väth");
-  const path = join(folder, "a.nfo");
-  writeFileSync(path, "ä".repeat(10_000));
-  expect(await readCompanion(path, 100)).toBe("ä".repeat(100));
-  expect(await readCompanion(join(folder, "gone.nfo"), 100)).toBe("");
-  expect(await readCompanion(folder, 100)).toBe("");
-  const link = join(folder, "link.nfo");
-  symlinkSync("/etc/passwd", link);
-  expect(await readCompanion(link, 100)).toBe("");
 });
