@@ -6,8 +6,12 @@ import { openRuntime, type Runtime } from "../audio/models/runtime.ts";
 import { readModel } from "../audio/models/session.ts";
 import { compareGraphs, mostDifference } from "../audio/models/verify.ts";
 import { type Command, type CommandInput, UsageError } from "./command.ts";
+import { lookAtModel, modelLine, pullModel } from "./language-model.ts";
 import { printJson } from "./review.ts";
 import { progressBar, showBytes, table } from "./table.ts";
+
+/** A list should not wait long for an Ollama that is silent. */
+const longestLookMs = 2000;
 
 /** The models that were named, or all. */
 function chosen(names: readonly string[]): CatalogueModel[] {
@@ -30,13 +34,15 @@ async function list(input: CommandInput): Promise<number> {
     const reason = found.state === "usable" ? null : found.reason;
     rows.push({ name, title, gives, classes, bytes: bytesOf(model), licence, state: found.state, reason });
   }
+  const { reply } = await lookAtModel(input.config(), longestLookMs);
   if (input.json) {
-    printJson(input.io, { folder, author, licence, licenceUrl, models: rows });
+    printJson(input.io, { folder, author, licence, licenceUrl, models: rows, languageModel: reply });
     return 0;
   }
   const cells = rows.map((row) => [row.name, row.gives, showBytes(row.bytes), row.state, row.title]);
   input.io.out(`${table(["NAME", "GIVES", "SIZE", "STATE", ""], cells)}\n\nIn ${folder}\nBy ${author}, ${licence}\n`);
   for (const row of rows) if (row.state === "refused") input.io.out(`✗ ${row.reason}\n`);
+  input.io.out(`\n${modelLine(reply)}\n`);
   return 0;
 }
 
@@ -116,12 +122,12 @@ async function verify(input: CommandInput, names: readonly string[]): Promise<nu
   return verdicts.some((verdict) => verdict.state !== "ok") ? 1 : 0;
 }
 
-const actions = { list, download: get, verify };
+const actions = { list, download: get, verify, pull: pullModel };
 
 export const models: Command = {
   name: "models",
-  summary: "List, download and verify the models for mood, style and danceability",
-  usage: "list | download [NAME…] | verify [NAME…]",
+  summary: "The models for mood, style and danceability, and the language model: list, download, verify",
+  usage: "list | download [NAME…] | verify [NAME…] | pull MODEL",
   words: [1, 20],
   options: {
     from: { type: "string", value: "URL", help: "download: take them from here, not from the models' home" },
@@ -129,12 +135,12 @@ export const models: Command = {
   },
   details: () => {
     const { author, licence, licenceUrl, home } = readCatalogue();
-    return `The models are by ${author} (${home}), under ${licence} (${licenceUrl}):\nnot for commercial use. Phaze ships none; files go to MODELS_PATH.`;
+    return `The models are by ${author} (${home}), under ${licence} (${licenceUrl}):\nnot for commercial use. Phaze ships none; files go to MODELS_PATH.\n\nThe language model is Ollama's: pull has Ollama download it from its own registry. See: phaze doctor`;
   },
   async run(input) {
     const [action = "", ...names] = input.words;
     const run = actions[action as keyof typeof actions];
-    if (!run) throw new UsageError("phaze models list | download [NAME…] | verify [NAME…]");
+    if (!run) throw new UsageError("phaze models list | download [NAME…] | verify [NAME…] | pull MODEL");
     return run(input, names);
   },
 };

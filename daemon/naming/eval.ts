@@ -29,6 +29,7 @@ export type NamingCase = z.infer<typeof namingCaseSchema>;
 /** How one case went. */
 export interface CaseScore {
   readonly id: string;
+  readonly path: string;
   readonly right: boolean;
   /** Values that no text of the input supports, and forbidden strings that appear: `field: value`. */
   readonly invented: string[];
@@ -41,6 +42,14 @@ export interface NamingScore {
   readonly fields: Record<string, { right: number; total: number }>;
   readonly invented: number;
   readonly perCase: CaseScore[];
+}
+
+/** Cases that did not go well, the worst first: those with inventions, then those with most wrong fields. */
+export function worstCases({ perCase }: NamingScore): CaseScore[] {
+  const faults = ({ wrong }: CaseScore) => Object.keys(wrong).length;
+  return perCase
+    .filter((one) => !one.right || one.invented.length > 0 || faults(one) > 0)
+    .toSorted((a, b) => b.invented.length - a.invented.length || faults(b) - faults(a));
 }
 
 /** Reads cases, one JSON object a line; an error names the line and what is wrong with it. */
@@ -107,7 +116,7 @@ function scoreCase(kase: NamingCase, draft: ProposalDraft, fields: NamingScore["
     else wrong[name] = { expected, got: got[name] ?? "" };
   }
   const right = !wrong.kind && !wrong.filename && !wrong.directory;
-  return { id: kase.id, right, invented: inventedIn(kase, draft), wrong };
+  return { id: kase.id, path: kase.path, right, invented: inventedIn(kase, draft), wrong };
 }
 
 /** The engine's answer to a case; what the case expects is not shown to it. */

@@ -1,39 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commands, runCli } from "../../daemon/cli.ts";
 import { ConfigError, readConfig, settings } from "../../daemon/config.ts";
 import { readMigrations } from "../../daemon/db/migrate.ts";
 import { plant, tempFolder, testEnv, until, wav } from "../support/world.ts";
-
-/** Runs one command in this process on a folder of its own. */
-async function run(
-  folder: string,
-  args: string[],
-  env: Record<string, string> = {},
-  signal = new AbortController().signal,
-) {
-  let out = "";
-  let err = "";
-  const io = {
-    out(text: string) {
-      out += text;
-    },
-    err(text: string) {
-      err += text;
-    },
-    isTerminal: false,
-  };
-  const library = join(folder, "library");
-  mkdirSync(library, { recursive: true });
-  const code = await runCli(args, {
-    ...io,
-    env: { ...testEnv(folder), SCAN_PATH: library, ...env },
-    cwd: folder,
-    signal,
-  });
-  return { code, out, err, json: () => JSON.parse(out) };
-}
+import { run } from "./run-cli.ts";
 
 function library(
   tree: Record<string, string | Buffer> = {
@@ -172,7 +144,7 @@ describe("the way of a file by commands", () => {
       invented: 0,
       fields: { artist: { right: 1, total: 1 } },
     });
-    expect((await run(folder, ["eval", "naming", "cases.jsonl"])).out).toContain("1 of 2 right, 0 invented");
+    expect((await run(folder, ["eval", "naming", "cases.jsonl"])).out).toContain("1 of 2 right (50.0 %), 0 invented");
     writeFileSync(join(folder, "cases.jsonl"), "no json");
     expect((await run(folder, ["eval", "naming", "cases.jsonl"])).err).toContain("Line 1");
   });
