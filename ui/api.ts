@@ -17,6 +17,8 @@ import type {
 } from "../daemon/contract/api.ts";
 import type { FileMatches } from "../daemon/contract/fingerprint-api.ts";
 import type { FieldName, ProposalKind } from "../daemon/contract/naming.ts";
+import type { PreviewReply, TemplatePreview, TemplatesReply, TemplatesSaved } from "../daemon/contract/naming-api.ts";
+import type { TemplateChanges } from "../daemon/contract/templates.ts";
 
 export type FileDetail = z.infer<typeof fileDetailSchema>;
 export type FileRun = z.infer<typeof runSchema>;
@@ -42,6 +44,8 @@ export type {
   PlanReply,
   ProposalItem,
   Stats,
+  TemplatePreview,
+  TemplatesReply,
   UndoReply,
 };
 
@@ -204,6 +208,12 @@ export function makeApi(base: string, onSignedOut: () => void) {
       call<{ queued: number }>("POST", "/api/v1/analyze", {
         body: { fileIds: [fileId], ...(stages.length > 0 && { stages }) },
       }),
+    templates: (signal?: AbortSignal) =>
+      call<TemplatesReply>("GET", "/api/v1/naming/templates", { ...(signal && { signal }) }),
+    saveTemplates: (changes: TemplateChanges) =>
+      call<TemplatesSaved>("PUT", "/api/v1/naming/templates", { body: changes }),
+    previewTemplates: (changes: TemplateChanges, signal?: AbortSignal) =>
+      call<PreviewReply>("POST", "/api/v1/naming/templates/preview", { body: changes, ...(signal && { signal }) }),
     audioUrl: (fileId: number) => `${base}/api/v1/files/${fileId}/audio`,
     progressUrl: (batchId: number) => `${base}/execution/progress/${batchId}`,
     eventsUrl: (lastId: string) => `${base}/api/v1/events${toQuery({ last_event_id: lastId })}`,

@@ -4,6 +4,7 @@ import { useContext, useEffect } from "preact/hooks";
 import type { Api, ApiError, Stats } from "./api.ts";
 import { coalesce, type EventType, type Live, type LiveEvent } from "./events.ts";
 import type { Router } from "./router.ts";
+import type { TemplateDraft } from "./template-draft.ts";
 
 export interface Toast {
   id: number;
@@ -34,6 +35,8 @@ export interface App {
   roots: ReadonlySignal<{ library: string; output: string } | null>;
   statsError: Signal<ApiError | null>;
   reloadStats: () => void;
+  /** Naming templates that are typed and not saved; they outlive a walk to another page. */
+  templateDraft: Signal<TemplateDraft>;
 }
 
 export const AppContext = createContext<App | null>(null);

@@ -7,6 +7,7 @@ import { coalesce, makeLive } from "./events.ts";
 import { pagePaths } from "./parts/pages.ts";
 import { Shell } from "./parts/shell.ts";
 import { makeRouter } from "./router.ts";
+import type { TemplateDraft } from "./template-draft.ts";
 
 const statsGapMs = 700;
 
@@ -50,6 +51,7 @@ function start(root: HTMLElement): void {
     roots,
     statsError,
     reloadStats: loader.ask,
+    templateDraft: signal<TemplateDraft>({}),
   };
 
   // A hidden or left page holds no connection: browsers allow six to one host, over all tabs.
@@ -60,6 +62,10 @@ function start(root: HTMLElement): void {
   };
   document.addEventListener("visibilitychange", attend);
   addEventListener("pagehide", live.stop);
+  // Other pages keep what is typed; only leaving the panel loses it.
+  addEventListener("beforeunload", (event) => {
+    if (Object.keys(app.templateDraft.value).length > 0) event.preventDefault();
+  });
   addEventListener("pageshow", (event: PageTransitionEvent) => {
     if (event.persisted) attend();
   });

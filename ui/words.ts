@@ -151,6 +151,7 @@ export const actionWords: Readonly<Record<string, string>> = {
   edit: "Edited by hand",
   unlearn: "Learned rule taken back",
   "learn again": "Learned rule taken up again",
+  "set templates": "Templates changed",
   settings: "Settings",
 };
 export const actionTones: Readonly<Record<string, Tone>> = {

@@ -1,5 +1,17 @@
 import { z } from "@hono/zod-openapi";
-import { templateKinds } from "./templates.ts";
+import { type TemplateChanges, templateKinds } from "./templates.ts";
+
+/** More than this is refused as it comes; the language itself allows less. */
+const mostSentChars = 2000;
+const sentText = z.string().max(mostSentChars).nullish();
+
+/** Changes as they are sent, and as they are stored. */
+export const templateChangesSchema: z.ZodType<TemplateChanges> = z
+  .partialRecord(z.enum(templateKinds), z.object({ filename: sentText, directory: sentText }).strict().nullable())
+  .openapi({
+    description: "What is absent stays as it is; null, for a template or a whole kind, takes back to the default",
+    example: { festival: { filename: "{Artist} @ {Event} {YYYY}", directory: null } },
+  });
 
 export const templatePairSchema = z.object({
   filename: z.string().openapi({ description: "Without the extension" }),
@@ -42,6 +54,7 @@ export const templatePreviewSchema = z
       .openapi({ description: "Different files that would get one name" }),
   })
   .openapi("TemplatePreview");
+export type TemplatePreview = z.infer<typeof templatePreviewSchema>;
 export const previewReplySchema = z.object({
   templates: byKind(templatePreviewSchema),
   checked: z.number().int().openapi({ description: "Pending proposals that were looked at, the newest first" }),

@@ -1,5 +1,3 @@
-import { z } from "zod";
-
 /**
  * What a template is for. `compilation`: tracks of Various Artists. `set`: sets of which neither a festival, a concert,
  * a radio show, a club nor a stream is known.
@@ -23,13 +21,7 @@ export type TemplatePart = (typeof templateParts)[number];
 export type TemplatePair = Readonly<Record<TemplatePart, string>>;
 export type Templates = Readonly<Record<TemplateKind, TemplatePair>>;
 
-/** More than this is refused as it comes; the language itself allows less. */
-const mostSentChars = 2000;
-const sentText = z.string().max(mostSentChars);
-
 /** Changes to templates: what is absent stays, null goes back to the default. */
-export const templateChangesSchema = z.partialRecord(
-  z.enum(templateKinds),
-  z.object({ filename: sentText.nullish(), directory: sentText.nullish() }).strict().nullable(),
-);
-export type TemplateChanges = z.infer<typeof templateChangesSchema>;
+export type TemplateChanges = {
+  [Kind in TemplateKind]?: { [Part in TemplatePart]?: string | null | undefined } | null | undefined;
+};

@@ -1,10 +1,5 @@
-import {
-  type TemplateChanges,
-  type Templates,
-  templateChangesSchema,
-  templateKinds,
-  templateParts,
-} from "../contract/templates.ts";
+import { templateChangesSchema } from "../contract/naming-api.ts";
+import { type TemplateChanges, type Templates, templateKinds, templateParts } from "../contract/templates.ts";
 import { templateErrors } from "../naming/template-parse.ts";
 import { changeTemplates, defaultTemplates } from "../naming/templates.ts";
 import { readFact, writeFact } from "./facts.ts";

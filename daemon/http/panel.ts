@@ -30,6 +30,7 @@ const sheets = [
   "dialogs",
   "sound",
   "matches",
+  "naming",
   "sign-in",
   "narrow",
 ];

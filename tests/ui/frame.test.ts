@@ -31,7 +31,7 @@ inBrowser("the frame in a browser", (open) => {
     async () => {
       const { page, world } = await open("/");
       await until(() => world.eventStreams === 1, "the panel listens");
-      for (const name of ["Proposals", "Preview", "Execution", "Files", "Audit", "Overview"]) {
+      for (const name of ["Proposals", "Preview", "Execution", "Files", "Naming", "Audit", "Overview"]) {
         await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name }).click();
         await page.getByRole("heading", { level: 1, name }).waitFor();
         expect(world.eventStreams).toBe(1);
@@ -111,7 +111,7 @@ inBrowser("the frame in a browser", (open) => {
         prepare: approveFirst(3),
       });
       await row(page, 5).waitFor();
-      for (const name of ["Overview", "Preview", "Execution", "Files", "Audit", "Proposals"]) {
+      for (const name of ["Overview", "Preview", "Execution", "Files", "Naming", "Audit", "Proposals"]) {
         await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name }).click();
         await page.getByRole("heading", { level: 1, name }).waitFor();
         expect(new URL(page.url()).pathname.startsWith("/phaze/")).toBe(true);

@@ -2,6 +2,7 @@ import type { ComponentType } from "preact";
 import { Audit } from "../pages/audit.ts";
 import { Execution } from "../pages/execution.ts";
 import { Files } from "../pages/files.ts";
+import { Naming } from "../pages/naming.ts";
 import { Overview } from "../pages/overview.ts";
 import { Preview } from "../pages/preview.ts";
 import { Proposals } from "../pages/proposals.ts";
@@ -19,6 +20,7 @@ export const pages: readonly PageEntry[] = [
   { path: "/preview", title: "Preview", page: Preview },
   { path: "/execution", title: "Execution", page: Execution },
   { path: "/files", title: "Files", page: Files },
+  { path: "/naming", title: "Naming", page: Naming },
   { path: "/audit", title: "Audit", page: Audit },
 ];
 

@@ -4,6 +4,13 @@ import { inWords, useApp } from "../app.ts";
 import { plural, showCount } from "../format.ts";
 import { pageAt, pages } from "./pages.ts";
 
+/** Something typed there is not saved. */
+function Unsaved({ path }: { path: string }) {
+  const { templateDraft } = useApp();
+  if (path !== "/naming" || Object.keys(templateDraft.value).length === 0) return null;
+  return html`<span class="badge" title="Not saved"><span aria-hidden="true">•</span><span class="sr"> not saved</span></span>`;
+}
+
 /** How many things wait on a page, beside its name in the navigation. */
 function Waiting({ path }: { path: string }) {
   const { stats, toApply } = useApp();
@@ -19,7 +26,7 @@ function Navigation({ path }: { path: string }) {
       (
         entry,
       ) => html`<a class="top-link" key=${entry.path} href=${`${document.body.dataset.base}${entry.path}`} aria-current=${pageAt(path) === entry ? "page" : undefined}>
-        ${entry.title}<${Waiting} path=${entry.path} />
+        ${entry.title}<${Waiting} path=${entry.path} /><${Unsaved} path=${entry.path} />
       </a>`,
     )}
   </nav>`;

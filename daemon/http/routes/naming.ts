@@ -1,12 +1,11 @@
-import { createRoute, type z } from "@hono/zod-openapi";
-import { previewReplySchema, templatesReplySchema, templatesSavedSchema } from "../../contract/naming-api.ts";
+import { createRoute } from "@hono/zod-openapi";
 import {
-  type TemplateChanges,
-  type Templates,
+  previewReplySchema,
   templateChangesSchema,
-  templateKinds,
-  templateParts,
-} from "../../contract/templates.ts";
+  templatesReplySchema,
+  templatesSavedSchema,
+} from "../../contract/naming-api.ts";
+import { type TemplateChanges, type Templates, templateKinds, templateParts } from "../../contract/templates.ts";
 import { appendAudit } from "../../db/audit.ts";
 import { readCounts } from "../../db/counts.ts";
 import { relativeTo } from "../../db/naming-input.ts";
@@ -23,12 +22,7 @@ import { HttpProblem } from "../problem.ts";
 /** How many of the newest pending proposals a preview looks at. */
 const mostLookedAt = 500;
 
-const changesBody = jsonBody(
-  templateChangesSchema.openapi({
-    description: "What is absent stays as it is; null, for a template or a whole kind, takes back to the default",
-    example: { festival: { filename: "{Artist} @ {Event} {YYYY}", directory: null } },
-  }) as z.ZodType<TemplateChanges>,
-);
+const changesBody = jsonBody(templateChangesSchema);
 
 const get = createRoute({
   method: "get",

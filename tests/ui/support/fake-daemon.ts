@@ -4,12 +4,13 @@ import { buildPanel, signInPage } from "../../../daemon/http/panel.ts";
 import { problem } from "../../../daemon/http/problem.ts";
 import { cannedStats, toFile, toFileDetail } from "./canned.ts";
 import { executionRoutes } from "./fake-execution.ts";
+import { namingRoutes } from "./fake-naming.ts";
 import { proposalRoutes } from "./fake-proposals.ts";
 import { soundOf, soundRoutes } from "./fake-sound.ts";
 import { streamRoutes } from "./fake-streams.ts";
 import { pageOf, type World } from "./fake-world.ts";
 
-const pages = ["/", "/pipeline", "/proposals", "/execution", "/audit", "/preview", "/files"];
+const pages = ["/", "/pipeline", "/proposals", "/execution", "/audit", "/preview", "/files", "/naming"];
 function libraryRoutes(app: Hono, world: World): void {
   const running = () => world.batches.some(({ batch }) => batch.status === "running");
   const stats = () =>
@@ -85,6 +86,7 @@ export async function serveFake(world: World, options: { basePath?: string; port
   executionRoutes(app, world);
   streamRoutes(app, world);
   soundRoutes(app, world);
+  namingRoutes(app, world);
   libraryRoutes(app, world);
   const server = Bun.serve({
     port: options.port ?? 0,

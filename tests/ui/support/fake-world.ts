@@ -1,5 +1,6 @@
 import { auditSchema, type KeptRuleItem } from "../../../daemon/contract/api.ts";
 import { makeEvents } from "../../../daemon/events.ts";
+import { defaultTemplates } from "../../../daemon/naming/templates.ts";
 import { cannedProposals, type Proposal } from "./canned-proposals.ts";
 import type { FakeBatch } from "./fake-batches.ts";
 import { openSoundDb } from "./fake-sound.ts";
@@ -24,6 +25,10 @@ export function makeWorld(count: number) {
     audit: [] as ReturnType<typeof auditSchema.parse>[],
     blocked: new Set<number>(),
     changedSince: new Set<number>(),
+    templates: defaultTemplates,
+    /** What was saved of them, and how often a preview was asked for. */
+    savedTemplates: [] as unknown[],
+    previews: 0,
     paused: false,
     scanning: false,
     signedOut: false,
