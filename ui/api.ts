@@ -16,6 +16,7 @@ import type {
   UndoReply,
 } from "../daemon/contract/api.ts";
 import type { FileMatches } from "../daemon/contract/fingerprint-api.ts";
+import type { LlmReply } from "../daemon/contract/llm.ts";
 import type { FieldName, ProposalKind } from "../daemon/contract/naming.ts";
 import type { PreviewReply, TemplatePreview, TemplatesReply, TemplatesSaved } from "../daemon/contract/naming-api.ts";
 import type { TemplateChanges } from "../daemon/contract/templates.ts";
@@ -41,6 +42,7 @@ export type {
   FileItem,
   FileMatches,
   KeptRuleItem,
+  LlmReply,
   PlanReply,
   ProposalItem,
   Stats,
@@ -155,6 +157,9 @@ export function makeApi(base: string, onSignedOut: () => void) {
       call<ProposalItem>("PATCH", `/proposals/${id}/${decision}`, { body: { version } }),
     editProposal: (id: number, version: number, changes: ProposalChanges, learn: boolean) =>
       call<EditedReply>("PATCH", `/proposals/${id}/fields`, { body: { version, learn, ...changes } }),
+    llm: (signal?: AbortSignal) => call<LlmReply>("GET", "/api/v1/llm", { ...(signal && { signal }) }),
+    pullModel: (model: string) => call<unknown>("POST", "/api/v1/llm/pull", { body: { model } }),
+    cancelPull: () => call<{ cancelled: boolean }>("POST", "/api/v1/llm/pull/cancel"),
     namingRules: (query: Query, signal?: AbortSignal) =>
       call<Page<KeptRuleItem>>("GET", "/api/v1/naming/rules", { query, ...(signal && { signal }) }),
     setRule: (id: number, active: boolean) =>

@@ -91,7 +91,7 @@ function Services({ stats }: { stats: Stats }) {
           <div><strong>${service.name}</strong> <${Chip} tone=${tone}>${service.ok ? "ready" : "missing"}<//></div>
           <p class="muted wrap">${service.detail}</p>
           ${service.cost && html`<p>Without it: ${toSentence(service.cost)}</p>`}
-          ${service.remedy && html`<p>Remedy: ${toSentence(service.remedy)}</p>`}
+          ${service.remedy && html`<p>Remedy: ${toSentence(service.remedy)}${service.name === "ollama" ? html` <a href=${link("/naming")}>Choose and download a model</a>` : ""}</p>`}
         </li>`;
       })}
     </ul>

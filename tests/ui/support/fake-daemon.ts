@@ -4,6 +4,7 @@ import { buildPanel, signInPage } from "../../../daemon/http/panel.ts";
 import { problem } from "../../../daemon/http/problem.ts";
 import { cannedStats, toFile, toFileDetail } from "./canned.ts";
 import { executionRoutes } from "./fake-execution.ts";
+import { llmRoutes } from "./fake-llm.ts";
 import { namingRoutes } from "./fake-naming.ts";
 import { proposalRoutes } from "./fake-proposals.ts";
 import { soundOf, soundRoutes } from "./fake-sound.ts";
@@ -83,6 +84,7 @@ export async function serveFake(world: World, options: { basePath?: string; port
   });
   app.get("/sign-in", (c) => c.html(signInPage(basePath, "")));
   proposalRoutes(app, world);
+  llmRoutes(app, world);
   executionRoutes(app, world);
   streamRoutes(app, world);
   soundRoutes(app, world);

@@ -3,6 +3,7 @@ import { makeEvents } from "../../../daemon/events.ts";
 import { defaultTemplates } from "../../../daemon/naming/templates.ts";
 import { cannedProposals, type Proposal } from "./canned-proposals.ts";
 import type { FakeBatch } from "./fake-batches.ts";
+import { missingModel } from "./fake-llm.ts";
 import { openSoundDb } from "./fake-sound.ts";
 
 const decided = { approve: "approved", reject: "rejected", undo: "pending" } as const;
@@ -22,6 +23,7 @@ export function makeWorld(count: number) {
     running: [] as { fileId: number; stage: string; startedAt: number; progress: number | null }[],
     batches: [] as FakeBatch[],
     rules: [] as KeptRuleItem[],
+    llm: missingModel(),
     audit: [] as ReturnType<typeof auditSchema.parse>[],
     blocked: new Set<number>(),
     changedSince: new Set<number>(),
