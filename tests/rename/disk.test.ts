@@ -152,7 +152,11 @@ describe("file systems", () => {
       // The plan finds room enough; then someone else fills the disk.
       const { db, mover } = world.daemon.deps;
       const plan = await mover.plan();
-      const batchId = insertBatch(db, { kind: "apply", undoOf: null, createdAt: Date.now() }, plan.operations);
+      // The small file goes first: a full disk ends the batch.
+      const operations = plan.operations
+        .toSorted((a, b) => a.sizeBytes - b.sizeBytes)
+        .map((operation, unit) => ({ ...operation, unit }));
+      const batchId = insertBatch(db, { kind: "apply", undoOf: null, createdAt: Date.now() }, operations);
       writeFileSync(join(mount, "filler"), Buffer.alloc(102_500_000));
       const deps = { ...world.daemon.deps, libc, actor: "test" };
       // The small file still fits; the long one does not.
