@@ -15,9 +15,9 @@ import type {
   scanSchema,
   UndoReply,
 } from "../daemon/contract/api.ts";
+import type { FieldName, ProposalKind } from "../daemon/contract/fields.ts";
 import type { FileMatches } from "../daemon/contract/fingerprint-api.ts";
 import type { LlmReply } from "../daemon/contract/llm.ts";
-import type { FieldName, ProposalKind } from "../daemon/contract/naming.ts";
 import type { PreviewReply, TemplatePreview, TemplatesReply, TemplatesSaved } from "../daemon/contract/naming-api.ts";
 import type { TemplateChanges } from "../daemon/contract/templates.ts";
 

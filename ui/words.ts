@@ -1,5 +1,5 @@
+import type { FieldName, ProposalKind } from "../daemon/contract/fields.ts";
 import type { FileKind } from "../daemon/contract/kinds.ts";
-import type { FieldName, ProposalKind } from "../daemon/contract/naming.ts";
 import type { FileState, ProposalStatus, RunStatus } from "../daemon/contract/states.ts";
 import type { BatchItem, Operation } from "./api.ts";
 

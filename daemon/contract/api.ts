@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { analysisSchema } from "./analysis.ts";
+import { fieldNames, proposalKinds } from "./fields.ts";
 import { fileKinds } from "./kinds.ts";
 import { metadataSchema } from "./metadata.ts";
-import { fieldNames, namingRuleSchema, proposalKinds, proposalSchema } from "./naming.ts";
+import { namingRuleSchema, proposalSchema } from "./naming.ts";
 import { fileStates, proposalStatuses, runStatuses } from "./states.ts";
 
 /** RFC 9457 problem details. */

@@ -1,15 +1,5 @@
 import { z } from "zod";
-import {
-  type FieldName,
-  type Fields,
-  fieldNames,
-  type ProposalKind,
-  proposalKinds,
-  setOnly,
-  trackOnly,
-} from "./fields.ts";
-
-export { type FieldName, type Fields, fieldNames, type ProposalKind, proposalKinds, setOnly, trackOnly };
+import { fieldNames, proposalKinds } from "./fields.ts";
 
 /** What evidence may speak of: a field, or the kind. */
 export const evidenceKeys = ["kind", ...fieldNames] as const;

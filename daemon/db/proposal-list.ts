@@ -1,4 +1,4 @@
-import { type ProposalKind, proposalKinds } from "../contract/naming.ts";
+import { type ProposalKind, proposalKinds } from "../contract/fields.ts";
 import { type ProposalStatus, proposalStatuses } from "../contract/states.ts";
 import { readCounts, sumCounts } from "./counts.ts";
 import {

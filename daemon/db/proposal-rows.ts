@@ -1,4 +1,5 @@
-import type { Engine, ProposalDraft, ProposalKind } from "../contract/naming.ts";
+import type { ProposalKind } from "../contract/fields.ts";
+import type { Engine, ProposalDraft } from "../contract/naming.ts";
 import type { ProposalStatus } from "../contract/states.ts";
 
 /** A proposal with the file it is for. `version` rises with every change of it, so that nobody decides on an old one. */

@@ -1,4 +1,5 @@
-import type { Fields, NamingRule } from "../contract/naming.ts";
+import type { Fields } from "../contract/fields.ts";
+import type { NamingRule } from "../contract/naming.ts";
 import { appendAudit } from "../db/audit.ts";
 import { loadNamingInput, relativeTo } from "../db/naming-input.ts";
 import { filesConcerned, type KeptRule, keepRule } from "../db/naming-rules.ts";

@@ -1,5 +1,6 @@
-import type { Alternative, Evidence, FieldName, Fields } from "../contract/naming.ts";
-import { fieldNames } from "../contract/naming.ts";
+import type { FieldName, Fields } from "../contract/fields.ts";
+import { fieldNames } from "../contract/fields.ts";
+import type { Alternative, Evidence } from "../contract/naming.ts";
 import { foldText, isSimilar, isUncased, knownSpelling } from "./text.ts";
 
 /** A value for a field, where it stands, and how sure that place is (0 … 1). */

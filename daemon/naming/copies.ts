@@ -1,4 +1,5 @@
-import type { FieldName, NamingInput } from "../contract/naming.ts";
+import type { FieldName } from "../contract/fields.ts";
+import type { NamingInput } from "../contract/naming.ts";
 import { type Claim, type Claims, claim } from "./claims.ts";
 
 /** How far what another file says of the same recording is believed, as a share of what it is believed for itself. */

@@ -1,4 +1,5 @@
-import type { EvidenceKey, Fields, NamingInput, ProposalDraft } from "../contract/naming.ts";
+import type { Fields } from "../contract/fields.ts";
+import type { EvidenceKey, NamingInput, ProposalDraft } from "../contract/naming.ts";
 import { applyPerson } from "./person.ts";
 import { renderName } from "./render.ts";
 import { type RulesOptions, readByRules } from "./rules.ts";

@@ -1,13 +1,6 @@
 import { z } from "zod";
-import {
-  type FieldName,
-  type Fields,
-  fieldNames,
-  type NamingInput,
-  namingInputSchema,
-  type ProposalDraft,
-  proposalKinds,
-} from "../contract/naming.ts";
+import { type FieldName, type Fields, fieldNames, proposalKinds } from "../contract/fields.ts";
+import { type NamingInput, namingInputSchema, type ProposalDraft } from "../contract/naming.ts";
 import { isSupported, textOfInput } from "./support.ts";
 
 const answer = z.union([z.string(), z.number()]).transform(String);

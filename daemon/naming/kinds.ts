@@ -1,4 +1,5 @@
-import type { Evidence, ProposalKind } from "../contract/naming.ts";
+import type { ProposalKind } from "../contract/fields.ts";
+import type { Evidence } from "../contract/naming.ts";
 import type { Context } from "./context.ts";
 import words from "./data/words.json";
 import { findKnown } from "./gazetteer.ts";

@@ -1,4 +1,5 @@
-import type { FieldName, NamingInput } from "../contract/naming.ts";
+import type { FieldName } from "../contract/fields.ts";
+import type { NamingInput } from "../contract/naming.ts";
 import { type Templates, templateKinds } from "../contract/templates.ts";
 import { type Claims, claim } from "./claims.ts";
 import { type ReadName, readByTemplates } from "./template-match.ts";

@@ -1,5 +1,6 @@
-import type { FieldName, Fields, NamingInput, NamingRule } from "../contract/naming.ts";
-import { fieldNames } from "../contract/naming.ts";
+import type { FieldName, Fields } from "../contract/fields.ts";
+import { fieldNames } from "../contract/fields.ts";
+import type { NamingInput, NamingRule } from "../contract/naming.ts";
 import { stemOf } from "./clean-name.ts";
 import { agreedDate, applyOrder, type DayMonthOrder, findDates } from "./dates.ts";
 import { groupOfPath } from "./group.ts";

@@ -1,5 +1,6 @@
-import type { Alternative, Evidence, FieldName, NamingRule } from "../contract/naming.ts";
-import { fieldNames } from "../contract/naming.ts";
+import type { FieldName } from "../contract/fields.ts";
+import { fieldNames } from "../contract/fields.ts";
+import type { Alternative, Evidence, NamingRule } from "../contract/naming.ts";
 import { type Claims, claim, type Settled } from "./claims.ts";
 import type { DayMonthOrder } from "./dates.ts";
 import { foldText } from "./text.ts";

@@ -1,4 +1,5 @@
-import { type FieldName, type Fields, fieldNames, type NamingInput } from "../contract/naming.ts";
+import { type FieldName, type Fields, fieldNames } from "../contract/fields.ts";
+import type { NamingInput } from "../contract/naming.ts";
 import { extensionOf, stemOf } from "./clean-name.ts";
 import { findDates } from "./dates.ts";
 import { foldText, plainText } from "./text.ts";

@@ -1,4 +1,5 @@
-import type { Alternative, Evidence, FieldName, Fields, NamingInput, ProposalDraft } from "../contract/naming.ts";
+import type { FieldName, Fields } from "../contract/fields.ts";
+import type { Alternative, Evidence, NamingInput, ProposalDraft } from "../contract/naming.ts";
 import { agreedDate, findDates } from "./dates.ts";
 import { faultOf, hasOwnNumbers, type NumberText, numberTextOf, repeatedField } from "./llm-check.ts";
 import { isOrder, trustedInput } from "./llm-orders.ts";

@@ -1,11 +1,5 @@
-import {
-  type FieldName,
-  fieldNames,
-  type NamingInput,
-  type ProposalDraft,
-  setOnly,
-  trackOnly,
-} from "../contract/naming.ts";
+import { type FieldName, fieldNames, setOnly, trackOnly } from "../contract/fields.ts";
+import type { NamingInput, ProposalDraft } from "../contract/naming.ts";
 import { type Heard, hear, judge, wordOf } from "./llm-judge.ts";
 import type { ModelAnswer } from "./llm-reply.ts";
 import { renderName } from "./render.ts";

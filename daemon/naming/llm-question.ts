@@ -1,11 +1,5 @@
-import {
-  type Alternative,
-  type Evidence,
-  type FieldName,
-  fieldNames,
-  type NamingInput,
-  type ProposalDraft,
-} from "../contract/naming.ts";
+import { type FieldName, fieldNames } from "../contract/fields.ts";
+import type { Alternative, Evidence, NamingInput, ProposalDraft } from "../contract/naming.ts";
 import { isOrder, trustedInput } from "./llm-orders.ts";
 
 /** A file and what the rules propose for it. */

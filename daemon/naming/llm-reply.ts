@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type FieldName, fieldNames, type ProposalKind, proposalKinds } from "../contract/naming.ts";
+import { type FieldName, fieldNames, type ProposalKind, proposalKinds } from "../contract/fields.ts";
 
 /** One file's answer: the kind and the fields that the model filled. */
 export interface ModelAnswer {

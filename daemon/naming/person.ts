@@ -1,5 +1,6 @@
-import type { Alternative, FieldName, Fields } from "../contract/naming.ts";
-import { fieldNames } from "../contract/naming.ts";
+import type { FieldName, Fields } from "../contract/fields.ts";
+import { fieldNames } from "../contract/fields.ts";
+import type { Alternative } from "../contract/naming.ts";
 import type { Settled } from "./claims.ts";
 
 /** The version in brackets at the end of a title. */

@@ -1,4 +1,4 @@
-import type { Fields, ProposalKind } from "../contract/naming.ts";
+import type { Fields, ProposalKind } from "../contract/fields.ts";
 import type { TemplateKind, TemplatePart, Templates } from "../contract/templates.ts";
 import { cleanComponent, cleanFilename, extensionOf, stemOf } from "./clean-name.ts";
 import type { Choice } from "./template-choice.ts";

@@ -1,13 +1,5 @@
-import {
-  type Evidence,
-  type FieldName,
-  type NamingInput,
-  type ProposalDraft,
-  type ProposalKind,
-  proposalKinds,
-  setOnly,
-  trackOnly,
-} from "../contract/naming.ts";
+import { type FieldName, type ProposalKind, proposalKinds, setOnly, trackOnly } from "../contract/fields.ts";
+import type { Evidence, NamingInput, ProposalDraft } from "../contract/naming.ts";
 import type { Templates } from "../contract/templates.ts";
 import { type Claims, type Settled, settle } from "./claims.ts";
 import { readCompany } from "./company.ts";

@@ -1,4 +1,5 @@
-import type { FieldName, NamingInput } from "../contract/naming.ts";
+import type { FieldName } from "../contract/fields.ts";
+import type { NamingInput } from "../contract/naming.ts";
 import { findDates, findYears } from "./dates.ts";
 import { isVarious } from "./folders.ts";
 import { foldText, plainText } from "./text.ts";

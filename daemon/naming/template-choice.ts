@@ -1,4 +1,4 @@
-import type { FieldName } from "../contract/naming.ts";
+import type { FieldName } from "../contract/fields.ts";
 import { type TemplateField, templateFields } from "./templates.ts";
 
 /** Something wrong with a template, and where: index of UTF-16 units from 0, and how many of them. */

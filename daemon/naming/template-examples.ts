@@ -1,4 +1,4 @@
-import type { Fields } from "../contract/naming.ts";
+import type { Fields } from "../contract/fields.ts";
 import type { TemplateKind } from "../contract/templates.ts";
 import type { NamedFile } from "./template-preview.ts";
 

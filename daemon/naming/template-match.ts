@@ -1,4 +1,4 @@
-import type { Fields } from "../contract/naming.ts";
+import type { Fields } from "../contract/fields.ts";
 import { type TemplateKind, type TemplatePart, type Templates, templateKinds } from "../contract/templates.ts";
 import { cleanComponent, extensionOf, stemOf } from "./clean-name.ts";
 import { fillDirectory, fillStem, nodesOf, renderName } from "./render.ts";

@@ -1,4 +1,4 @@
-import type { Fields, ProposalKind } from "../contract/naming.ts";
+import type { Fields, ProposalKind } from "../contract/fields.ts";
 import { foldPath } from "../contract/raw-path.ts";
 import { type TemplateKind, type Templates, templateKinds } from "../contract/templates.ts";
 import { optionsOf, renderName } from "./render.ts";

@@ -1,4 +1,4 @@
-import type { FieldName, Fields } from "../contract/naming.ts";
+import type { FieldName, Fields } from "../contract/fields.ts";
 import { padNumber } from "./render.ts";
 import type { Choice } from "./template-choice.ts";
 import type { TemplateNode } from "./template-parse.ts";

@@ -1,4 +1,4 @@
-import type { FieldName } from "../contract/naming.ts";
+import type { FieldName } from "../contract/fields.ts";
 import type { Choice } from "./template-choice.ts";
 
 /** A stretch of a text read as a field's value. */

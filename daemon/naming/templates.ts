@@ -1,4 +1,4 @@
-import type { FieldName, Fields, ProposalKind } from "../contract/naming.ts";
+import type { FieldName, Fields, ProposalKind } from "../contract/fields.ts";
 import {
   type TemplateChanges,
   type TemplateKind,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { proposalKinds } from "../../daemon/contract/naming.ts";
+import { proposalKinds } from "../../daemon/contract/fields.ts";
 import { proposalStatuses } from "../../daemon/contract/states.ts";
 import { appendAudit, listAudit } from "../../daemon/db/audit.ts";
 import { listFiles } from "../../daemon/db/file-list.ts";

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { fieldNames, type NamingInput } from "../../daemon/contract/naming.ts";
+import { fieldNames } from "../../daemon/contract/fields.ts";
+import type { NamingInput } from "../../daemon/contract/naming.ts";
 import { promptVersion, promptVersions, readPrompt } from "../../daemon/naming/llm-prompt.ts";
 import { proposeByRules } from "../../daemon/naming/rules.ts";
 import { filesOf, known, namer, never, reply, run, serve, stopServers } from "./llm-support.ts";

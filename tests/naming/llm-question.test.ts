@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { fieldNames, type NamingInput, type ProposalDraft } from "../../daemon/contract/naming.ts";
+import { fieldNames } from "../../daemon/contract/fields.ts";
+import type { NamingInput, ProposalDraft } from "../../daemon/contract/naming.ts";
 import { charsPerFile, describeFile } from "../../daemon/naming/llm-question.ts";
 import { proposeByRules } from "../../daemon/naming/rules.ts";
 import { filesOf, known, reply, run, stopServers } from "./llm-support.ts";

@@ -1,4 +1,4 @@
-import type { Fields } from "../../daemon/contract/naming.ts";
+import type { Fields } from "../../daemon/contract/fields.ts";
 import { type TemplateKind, type Templates, templateKinds } from "../../daemon/contract/templates.ts";
 import { templateFields } from "../../daemon/naming/templates.ts";
 

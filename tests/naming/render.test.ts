@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Fields, ProposalKind } from "../../daemon/contract/naming.ts";
+import type { Fields, ProposalKind } from "../../daemon/contract/fields.ts";
 import { cleanComponent, renderName } from "../../daemon/naming/render.ts";
 import { proposeByRules } from "../../daemon/naming/rules.ts";
 import { defaultTemplates } from "../../daemon/naming/templates.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Fields } from "../../daemon/contract/naming.ts";
+import type { Fields } from "../../daemon/contract/fields.ts";
 import { type Templates, templateKinds } from "../../daemon/contract/templates.ts";
 import { cleanComponent, renderName } from "../../daemon/naming/render.ts";
 import { matchTemplate, readByTemplates } from "../../daemon/naming/template-match.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Fields } from "../../daemon/contract/naming.ts";
+import type { Fields } from "../../daemon/contract/fields.ts";
 import type { TemplatePart } from "../../daemon/contract/templates.ts";
 import { fillDirectory, fillStem, renderName } from "../../daemon/naming/render.ts";
 import { parseTemplate } from "../../daemon/naming/template-parse.ts";

@@ -1,5 +1,6 @@
 import { html } from "htm/preact";
-import type { Evidence as EvidenceItem, FieldName } from "../../daemon/contract/naming.ts";
+import type { FieldName } from "../../daemon/contract/fields.ts";
+import type { Evidence as EvidenceItem } from "../../daemon/contract/naming.ts";
 import type { ProposalItem } from "../api.ts";
 import { useApp } from "../app.ts";
 import { showMs, showTime } from "../format.ts";

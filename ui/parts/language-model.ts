@@ -52,7 +52,7 @@ function State({ llm, act }: { llm: LlmReply; act: (work: () => Promise<unknown>
     ${!isOk && llm.remedy && html`<p>Remedy: ${toSentence(llm.remedy)}</p>`}
     ${lacksOwn && html`<p><button type="button" disabled=${llm.pull?.state === "running"} onClick=${() => pull(llm.model)}>Download ${llm.model}</button></p>`}
     ${llm.pull && html`<${Download} pull=${llm.pull} onCancel=${() => act(() => api.cancelPull())} />`}
-    <h3>Models that suit</h3>
+    <h3 class="suits">Models that suit</h3>
     <p class="muted">Ollama downloads them from its own registry; Phaze itself sends nothing anywhere.</p>
     <${Recommended} llm=${llm} onPull=${pull} />`;
 }

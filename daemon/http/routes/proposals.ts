@@ -8,7 +8,7 @@ import {
   proposalEditSchema,
   proposalItemSchema,
 } from "../../contract/api.ts";
-import { proposalKinds } from "../../contract/naming.ts";
+import { proposalKinds } from "../../contract/fields.ts";
 import { proposalStatuses } from "../../contract/states.ts";
 import { listProposals, proposalIds } from "../../db/proposal-list.ts";
 import { type Decision, decide, getProposal, type Proposal } from "../../db/proposals.ts";

@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import { keptRuleSchema, proposalEditSchema } from "../../../daemon/contract/api.ts";
-import type { FieldName, NamingRule } from "../../../daemon/contract/naming.ts";
+import type { FieldName } from "../../../daemon/contract/fields.ts";
+import type { NamingRule } from "../../../daemon/contract/naming.ts";
 import { problem } from "../../../daemon/http/problem.ts";
 import type { Proposal } from "./canned-proposals.ts";
 import { type Decision, decide, type Filter, matching, pageOf, type World } from "./fake-world.ts";
