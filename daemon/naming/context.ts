@@ -11,7 +11,7 @@ import { decodeCp1251, isCp1251 } from "./mojibake.ts";
 import { isEmptyText, isJunkAlbum, isJunkArtist, isJunkTitle, isVideoId } from "./noise.ts";
 import { foldText, isSimilar, plainText } from "./text.ts";
 
-/** Tag texts, repaired, with junk taken out. `year` is four digits; `date` is only there when a tag holds a full day. */
+/** Tag texts, repaired, with junk taken out. `year` is four digits; `date` is only there when a tag holds a month or a full day (`00`: none). */
 export interface CleanTags {
   readonly artist?: string;
   readonly title?: string;
@@ -81,7 +81,12 @@ function cleanTags(input: NamingInput, isUpload: boolean, stem: string, notes: s
   const track = numberTag(input.tags.trackNumber, 999);
   const disc = numberTag(input.tags.discNumber, 99);
   const day = /^\s*(\d{4})-(\d{2})-(\d{2})/.exec(input.tags.date ?? input.tags.year ?? "");
-  const date = day && !(day[2] === "01" && day[3] === "01") ? `${day[1]}-${day[2]}-${day[3]}` : undefined;
+  const month = /^\s*((?:19|20)\d{2})-(0[1-9]|1[0-2])\s*$/.exec(input.tags.date ?? "");
+  const date = month
+    ? `${month[1]}-${month[2]}-00`
+    : day && !(day[2] === "01" && day[3] === "01")
+      ? `${day[1]}-${day[2]}-${day[3]}`
+      : undefined;
   const year = yearTag(input.tags.year) ?? yearTag(input.tags.date);
   const trackNumber = track.number ?? sideTag(input.tags.trackNumber);
   if (title && isJunkTitle(title)) notes.push(`The title tag "${title}" says nothing.`);

@@ -42,6 +42,7 @@ const yearMonthName = new RegExp(
   `(?<!\\d)(\\d{4})[-./_ ]+(${monthAlternatives})(?:[-./_ ]+(\\d{1,2}))?(?![\\p{L}\\d])`,
   "giu",
 );
+const spacedDashes = /(?<!\d)(\d{1,4})( - )(\d{1,2})( - )(\d{4}|\d{2})(?!\d)/g;
 const cjk = /(\d{4})年(\d{1,2})月(?:(\d{1,2})日)?/g;
 const yearMonth = /(?<![\d.-])((?:19|20)\d{2})[-.](0[1-9]|1[0-2])(?:[-.](?:xx|\?\?|00))?(?![\d.-])/gi;
 const unknownDay = /(?<!\d)((?:19|20)\d{2})[-.](?:xx|\?\?)[-.](?:xx|\?\?)/gi;
@@ -99,11 +100,15 @@ function withOrder(text: string, readings: DateReading[], order: DayMonthOrder |
   return order ? { text, readings, order } : { text, readings };
 }
 
+/** A year of two digits in front is hardly one to come. */
+const newestShortYear = 2026;
+
 /** `05.06.10`: two-digit years. A part over 31 is the year; dots write day, month, year; else every reading counts. */
 function readShort(text: string, a: number, b: number, c: number, first: string, third: string, gapMark: string) {
   if (third.length !== 2 || gapMark === " " || (first.length === 1 && !/[-/]/.test(gapMark))) return null;
   const last = trailingYear(a, b, fullYear(third));
-  const leading = first.length === 2 ? distinct([{ year: fullYear(first), month: b, day: c }]) : [];
+  const isPast = fullYear(first) <= newestShortYear;
+  const leading = first.length === 2 && isPast ? distinct([{ year: fullYear(first), month: b, day: c }]) : [];
   if (c > 31) return withOrder(text, last, orderOf(a, b));
   if (a > 31) return withOrder(text, leading, undefined);
   if (gapMark === "." && a > 12) return withOrder(text, last, "dm");
@@ -140,6 +145,7 @@ const numberReaders: readonly (readonly [RegExp, Reader])[] = [
   ],
   [unknownDay, (m) => plainReading(m[0], [{ year: Number(m[1]), month: 0, day: 0 }])],
   [numeric, readNumeric],
+  [spacedDashes, readNumeric],
   [compact, (m) => plainReading(m[0], readCompact(m[1] ?? ""))],
   [yearMonth, (m) => plainReading(m[0], [{ year: Number(m[1]), month: Number(m[2]), day: 0 }])],
 ];
@@ -172,11 +178,17 @@ export function findDates(text: string): FoundDate[] {
 
 /** Bare years, 1940 to 2049, that are not part of a longer number or of a count such as `2000 watts`. */
 export function findYears(text: string): { start: number; end: number; year: number }[] {
-  return [...text.matchAll(/(?<![\p{L}\d#.,-])(19[4-9]\d|20[0-4]\d)(?![\p{L}\d]|[.,]\d)/gu)].map((match) => ({
+  const short = [...text.matchAll(/(?<![\p{L}\d])['’](\d{2})(?![\p{L}\d])/gu)].map((match) => ({
+    start: match.index,
+    end: match.index + match[0].length,
+    year: fullYear(match[1] ?? ""),
+  }));
+  const long = [...text.matchAll(/(?<![\p{L}\d#.,-])(19[4-9]\d|20[0-4]\d)(?![\p{L}\d]|[.,]\d)/gu)].map((match) => ({
     start: match.index,
     end: match.index + match[0].length,
     year: Number(match[1]),
   }));
+  return short.length > 0 ? [...long, ...short].sort((a, b) => a.start - b.start) : long;
 }
 
 /** The order of day and month that these texts show; `mixed` when they disagree. */

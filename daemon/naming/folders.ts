@@ -21,8 +21,9 @@ export interface FolderReading {
   readonly shaped: boolean;
 }
 
+const discWords: Readonly<Record<string, string>> = { one: "1", two: "2", three: "3", four: "4", five: "5", six: "6" };
 const discFolder =
-  /^(?:cd|disc|disk|disque|dvd|vinyl|lp|platte|диск)[\s._-]*(\d{1,2}|[a-d])(?:\s*[-–:].*|\s*\(.*\))?$/iu;
+  /^(?:cd|disc|disk|disque|dvd|vinyl|lp|platte|диск)[\s._-]*(\d{1,2}|[a-d]|one|two|three|four|five|six)(?:\s*[-–:].*|\s*\(.*\))?$/iu;
 const discTail = /[\s._-]*[[(,-]?\s*(?:cd|disc|disk|disque)[\s._-]*(\d{1,2})\s*[\])]?$/iu;
 const variousName =
   /^(?:va|v\.a\.?|v\/a|various|various artists|verschiedene|verschiedene interpreten|verschiedene künstler|artistes? divers|divers|varios(?: artistas)?|artisti vari|vari|diverse|diverse artiesten|vários|składanka|сборник)$/iu;
@@ -50,7 +51,9 @@ function takeBrackets(text: string): Draft {
     if (/^(?:19|20)\d{2}\s*[-–]\s*(?:(?:19|20)?\d{2}|present)$/i.test(inside)) return gap;
     const discs = /^(\d{1,2})[ -]?(?:cds?|discs?|lps?)$/i.exec(inside);
     if (discs) draft.discTotal = Number(discs[1]);
-    const isCatalogue = open === "{" || /^[A-Z]{2,}[A-Z0-9]*[ -]?[A-Z]*\d{2,}[A-Z]*$/.test(inside);
+    // Scene names have no spaces and often no capitals.
+    const isSceneCode = gap === "" && /^[a-z]{2,}[a-z0-9]*[-_]?[a-z]*\d{2,}[a-z]?$/i.test(inside);
+    const isCatalogue = open === "{" || isSceneCode || /^[A-Z]{2,}[A-Z0-9]*[ -]?[A-Z]*\d{2,}[A-Z]*$/.test(inside);
     return discs || isCatalogue || isNoiseBracket(inside) || isFormat(inside) ? gap : null;
   });
   return draft;
@@ -141,9 +144,12 @@ export function readFolders(dirs: readonly string[], knownAlbum?: string): Folde
   const last = rest.at(-1);
   const discMatch = last === undefined ? null : discFolder.exec(plainText(last).replace(/_/g, " "));
   if (discMatch?.[1] && rest.length > 1) {
-    disc = /^[a-d]$/i.test(discMatch[1])
-      ? String(discMatch[1].toLowerCase().charCodeAt(0) - 96)
-      : String(Number(discMatch[1]));
+    const word = discWords[discMatch[1].toLowerCase()];
+    disc =
+      word ??
+      (/^[a-d]$/i.test(discMatch[1])
+        ? String(discMatch[1].toLowerCase().charCodeAt(0) - 96)
+        : String(Number(discMatch[1])));
     rest.pop();
   }
   if (rest.length > 1 && /^(?:side|seite|face|lado)[ _-]*[a-h]$/i.test(rest.at(-1) ?? "")) rest.pop();

@@ -2,6 +2,7 @@ import type { ProposalKind } from "../contract/fields.ts";
 import type { Evidence } from "../contract/naming.ts";
 import type { Context } from "./context.ts";
 import words from "./data/words.json";
+import { findDates } from "./dates.ts";
 import { findKnown } from "./gazetteer.ts";
 import { isEventful } from "./set-place.ts";
 import type { SetReading } from "./set-reading.ts";
@@ -79,12 +80,15 @@ function isMixSeries(context: Context): boolean {
   const isDate = (piece: string) => /^[([]?\d{1,4}[-. ]\d{1,2}[-. ]\d{1,4}[)\]]?$/.test(piece.trim());
   const pieces = context.stem
     .replace(/_/g, " ")
-    .split(/\s+[-–|]\s+/)
+    .replace(/\s*[([]\d{1,4}[-./]\d{1,2}[-./]\d{1,4}[)\]]/g, "")
+    .split(/\s+[-–—|]\s+/)
     .filter((piece) => !isDate(piece));
   return (
     pieces.length <= 2 &&
     pieces.some((piece) =>
-      /(?:podcast|mix|session|sessions|radio|cast)\s*#?\d{1,4}$|^(?:.*\s)?podcast\s*#?\d{1,4}\b/i.test(piece.trim()),
+      /(?:podcast|mix|session|sessions|radio|radioshow|cast|show)\s*(?:episode|ep\.?|folge|no\.?)?\s*#?\d{1,4}$|^(?:.*\s)?podcast\s*#?\d{1,4}\b/i.test(
+        piece.trim(),
+      ),
     )
   );
 }
@@ -102,6 +106,14 @@ function isNumberedPiece(context: Context, number: string | undefined): boolean 
   if (number === undefined) return false;
   const others = siblings.filter((sibling) => /^[[(]?\d{1,3}\b/.test(sibling) || /^[A-H]\d\b/.test(sibling)).length;
   return Boolean(tags.album) || folder?.shaped === true || others > 1;
+}
+
+/** `Artist - Album (1975)`: a folder of an album, whatever dates its tracks are called after. */
+function isAlbumFolder({ folder, siblings }: Context): boolean {
+  const others = siblings.filter((sibling) => /^\d{1,3}\b/.test(sibling));
+  return (
+    folder?.artist !== undefined && folder.year !== undefined && findDates(folder.raw).length === 0 && others.length > 1
+  );
 }
 
 function isFullDate(reading: SetReading): boolean {
@@ -198,8 +210,8 @@ export function decideKind(
   if (isSample(context) || isSpeech(context)) return byName("other", context.input.path);
   if (readTaperCode(context.stem)) return byName("track");
   const named = namesSet(context, reading);
-  if (isNumberedPiece(context, number) && !named && !(isFullDate(reading) && !context.tags.album))
-    return byName("track");
+  const isInAlbum = Boolean(context.tags.album) || isAlbumFolder(context);
+  if (isNumberedPiece(context, number) && !named && (isInAlbum || !isFullDate(reading))) return byName("track");
   if (durationSec === null) {
     const isDated = isFullDate(reading) && (reading.venue ?? reading.event) !== undefined;
     return named || isDated ? byName("set") : byLength("track");

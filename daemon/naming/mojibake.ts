@@ -1,3 +1,5 @@
+import { dosHigh } from "./code-pages.ts";
+
 /** cp1252 code points of the bytes 0x80–0x9F; bytes without one map to themselves, as readers of old files do. */
 const cp1252High =
   "\u20AC\u0081\u201A\u0192\u201E\u2026\u2020\u2021\u02C6\u2030\u0160\u2039\u0152\u008D\u017D\u008F\u0090\u2018\u2019\u201C\u201D\u2022\u2013\u2014\u02DC\u2122\u0161\u203A\u0153\u009D\u017E\u0178";
@@ -19,6 +21,12 @@ function byteOfCp1251(code: number): number {
   if (code < 0x80) return code;
   if (code >= 0x410 && code <= 0x44f) return code - 0x410 + 0xc0;
   const at = cp1251Upper.indexOf(String.fromCharCode(code));
+  return at >= 0 ? 0x80 + at : -1;
+}
+
+function byteOfDos(code: number): number {
+  if (code < 0x80) return code;
+  const at = dosHigh.indexOf(String.fromCharCode(code));
   return at >= 0 ? 0x80 + at : -1;
 }
 
@@ -51,6 +59,13 @@ function repairUtf8(text: string): string {
 function repairUtf8AsCyrillic(text: string): string {
   if (!utf8AsCyrillic.test(text)) return text;
   const decoded = decodeAs(text, byteOfCp1251);
+  return decoded !== null && isPlausible(text, decoded) ? decoded : text;
+}
+
+/** UTF-8 read as the table of DOS, as old programs unpack archives: `M├╢tley`. */
+function repairUtf8AsDos(text: string): string {
+  if (!/[\u251C\u252C][\u2550-\u256C\u00A0-\u00FF\u0391-\u03C6\u2502-\u2593]/.test(text)) return text;
+  const decoded = decodeAs(text, byteOfDos);
   return decoded !== null && isPlausible(text, decoded) ? decoded : text;
 }
 
@@ -93,5 +108,5 @@ export function repairMojibake(text: string): string {
   if (!/\P{ASCII}/u.test(text)) return text;
   const once = repairUtf8(text);
   const twice = once === text ? text : repairUtf8(once);
-  return repairCp1251(repairUtf8AsCyrillic(twice));
+  return repairCp1251(repairUtf8AsCyrillic(repairUtf8AsDos(twice)));
 }

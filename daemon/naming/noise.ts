@@ -54,6 +54,9 @@ export function stripTrailingMarks(text: string): string {
 const versionWords =
   /\b(?:mix|remix|edit|version|dub|bootleg|mashup|rework|vip|instrumental|remaster(?:ed)?|acoustic|demo|cover|reprise|live (?:at|in|from|on|@)|feat\.?|ft\.?)\b/i;
 
+/** Whether a text tells a version, a guest or a performance. */
+export const isVersionText = (text: string): boolean => versionWords.test(text);
+
 /** Whether the text inside brackets says nothing about the music: quality, site, video id, catalogue phrases. */
 export function isNoiseBracket(inside: string): boolean {
   const text = inside.trim();
@@ -113,7 +116,9 @@ export function isGenericFolder(name: string): boolean {
   return (
     folded === "" ||
     genericFolders.has(folded) ||
-    /^(?:dl|new|temp|tmp|disk|usb|\d{1,2})[ _]?\d*$/.test(folded) ||
+    /^(?:dl|new|temp|tmp|disk|usb|\d{1,2})[ _]?\d*$|^(?:disc|cd|rip|album|untitled|new folder)[ _]?\d{3,}$/.test(
+      folded,
+    ) ||
     /^(?:19|20)\d{2}s?$/.test(folded)
   );
 }
@@ -175,6 +180,8 @@ export function isJunkTitle(text: string): boolean {
 /** A file name that only numbers or calls the file a set, a track, a download. */
 export function isJunkStem(text: string): boolean {
   const plain = text.trim();
+  // Telephones name what they receive and record: `AUD-20190412-WA0007`.
+  if (/^(?:AUD|PTT|VID|REC|VOICE|Recording|Voice)[-_ ]?\d{6,}[-_ \w]*$/i.test(plain)) return true;
   return junkHead.test(plain) || (junkTitle.test(plain) && !/^\d{3,}$/.test(plain)) || isEmptyText(plain);
 }
 

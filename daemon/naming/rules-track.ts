@@ -84,11 +84,25 @@ export function readTrack(context: Context): TrackReading {
   };
 }
 
+const isLatin = (text: string) => /\p{Script=Latin}/u.test(text) || !/\p{L}/u.test(text);
+
+/** The context with artist and title the other way round, when the names say that the tags have them so. */
+function withoutSwap(context: Context, reading: TrackReading): Context {
+  const { tags, folder } = context;
+  const artist = reading.artist ?? folder?.artist;
+  if (!tags.artist || !tags.title || !artist || !reading.title || isSimilar(tags.artist, tags.title)) return context;
+  if (!isSimilar(tags.artist, reading.title) || !isSimilar(tags.title, artist)) return context;
+  context.notes.push(`The tags have artist and title the wrong way round: "${tags.artist}", "${tags.title}".`);
+  return { ...context, tags: { ...tags, artist: tags.title, title: tags.artist } };
+}
+
 /** Whether the names (file, folder, lists) and the tags speak of two different recordings; then the names win. */
 function namesWin(context: Context, reading: TrackReading): boolean {
   const { tags, folder } = context;
   if (!reading.title || !tags.title) return false;
   const whole = reading.name.pieces.join(" ");
+  // A name in Latin letters of tags in others is a transliteration, which cannot be compared.
+  if (isLatin(whole) && !isLatin(tags.title)) return false;
   const tagTitle = withoutArtist(tags.title, tags.artist ?? reading.artist);
   if (isSimilar(tagTitle, reading.title) || isSimilar(tags.title, whole) || isSimilar(tagTitle, whole)) return false;
   const listed = context.companions.some((c) => c.tracks.some((track) => isSimilar(track.title, reading.title ?? "")));
@@ -99,7 +113,8 @@ function namesWin(context: Context, reading: TrackReading): boolean {
 }
 
 /** Resolves a track's fields. */
-export function resolveTrack(context: Context, reading: TrackReading): Claims {
+export function resolveTrack(given: Context, reading: TrackReading): Claims {
+  const context = withoutSwap(given, reading);
   const trustTags = !namesWin(context, reading);
   const casing = makeCase(context);
   const artist = artistClaims(context, reading, trustTags, casing);

@@ -114,6 +114,16 @@ function readPlainPiece(piece: string, known: KnownMatch | undefined, place: Pla
     setSource(place, "concert");
     return;
   }
+  const hosted = /^(.+?)\s+(?:hosted|presented|curated|powered) by\s+\S/iu.exec(piece)?.[1];
+  if (hosted && place.source === "festival") {
+    place.stage ??= hosted;
+    return;
+  }
+  if (!known && !place.event && /\bradio\b/i.test(piece) && /\s/.test(piece)) {
+    place.event = piece;
+    setSource(place, "radioshow");
+    return;
+  }
   if (!known && plainParty.test(piece)) return;
   if (!known && partyWord.test(piece) && !place.event) {
     place.event = piece;

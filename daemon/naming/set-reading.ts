@@ -35,7 +35,8 @@ function tidyArtist(text: string | undefined): string | undefined {
     before = out;
     out = out
       .replace(trailingWords, "")
-      .replace(/^(?:with|w\/|by|mixed by|hosted by|mit|avec)\s+/i, "")
+      .replace(/^(?:with|w\/|by|(?:mixed|hosted|presented|curated|selected|compiled) by|mit|avec)\s+/i, "")
+      .replace(/\s+(?:in|at|for|on|from|x)$/i, "")
       .replace(/^[\s,;:–—-]+|[\s,;:–—-]+$/g, "");
   }
   // A number of a file, not a name: `0000412`.

@@ -138,8 +138,11 @@ export function stripEmoji(text: string): string {
     .trim();
 }
 
+/** Lower case, in which the dotted capital of Turkish is a plain i. */
+const toLower = (text: string) => text.toLowerCase().replace(/i\u0307/g, "i");
+
 function titleWord(word: string): string {
-  const lower = word.toLowerCase();
+  const lower = word.startsWith("İ") ? `İ${toLower(word.slice(1))}` : toLower(word);
   if (smallWords.has(lower)) return lower;
   const bare = /^([^\p{L}\p{N}]*)(.*?)([^\p{L}\p{N}]*)$/u.exec(word);
   const known = bare?.[2] ? knownWords.get(bare[2].toLowerCase()) : undefined;
@@ -165,7 +168,8 @@ export function isUncased(whole: string): boolean {
   const letters = (/\p{L}/u.test(words) ? words : whole).replace(/[^\p{L}]/gu, "");
   const upper = letters.match(/\p{Lu}/gu)?.length ?? 0;
   const lower = letters.match(/\p{Ll}/gu)?.length ?? 0;
-  if (upper + lower < 2) return false;
+  // Of two letters (`7:30 AM`) nobody can tell.
+  if (upper + lower < 3) return false;
   // Letters without case (kana, Hangul) beside capitals: a name in its own spelling, not shouting.
   if (upper + lower < letters.length) return false;
   return upper === 0 || lower === 0;

@@ -2,7 +2,15 @@ import { mapBrackets } from "./brackets.ts";
 import spellings from "./data/spellings.json";
 import { isVarious } from "./folders.ts";
 import { withoutGroup } from "./group.ts";
-import { isMark, isNoiseBracket, isNoisePhrase, isVersionBracket, isVideoId, stripTrailingMarks } from "./noise.ts";
+import {
+  isMark,
+  isNoiseBracket,
+  isNoisePhrase,
+  isVersionBracket,
+  isVersionText,
+  isVideoId,
+  stripTrailingMarks,
+} from "./noise.ts";
 import { isTight, spaceOut, splitTight } from "./spacing.ts";
 import { foldText, plainText, stripEmoji } from "./text.ts";
 
@@ -70,7 +78,17 @@ export function stripNoise(text: string): { text: string; year?: string } {
     if (isNoiseBracket(bracket.inside) && !isVersionBracket(bracket.inside)) return " ";
     return bracket.open === "[" && isVideoId(bracket.inside) ? " " : null;
   });
-  const tidy = / /.test(text) ? out.replace(/\s+/g, " ") : out.replace(/ /g, "");
+  const announced = out
+    .replace(
+      /^\s*(?:(?:video |track |mix )?premi(?:e|è)re|exclusive|out now|free (?:dl|download)|preview)\s*[:|]\s*/iu,
+      "",
+    )
+    // Tempo and key behind a title, as promo pools write them: `(Clean) 105 4A`.
+    .replace(/\s+(?:[6-9]\d|1\d\d|2[01]\d)\s+(?:1[0-2]|0?[1-9])[AB]\s*$/i, "")
+    // A label behind the version: `(Original Mix) [Label]`.
+    .replace(/(?<=\))\s*\[([^[\]]{2,40})\]\s*$/u, (whole, inside: string) => (isVersionText(inside) ? whole : ""))
+    .replace(/(?:^|\s)#\p{L}[\p{L}\p{N}_]+/gu, " ");
+  const tidy = / /.test(text) ? announced.replace(/\s+/g, " ") : announced.replace(/ /g, "");
   return { text: tidy.trim(), ...(year ? { year } : {}) };
 }
 
@@ -89,7 +107,8 @@ const numberForms: readonly { pattern: RegExp; sure: boolean; disc?: boolean }[]
   },
   { pattern: /^[[(]?(\d{1,2})[-.](\d{2})[\])]?(?:\s*[-._)]+\s*|\s+)(?=\S)/u, sure: true, disc: true },
   { pattern: /^[[(](\d{1,3})[\])]\s*[-._]*\s*(?=\S)/u, sure: true },
-  { pattern: /^[[(]?([A-H]{1,2}\d{1,2}|[A-H])[\])]?(?:\s*[-.)]+\s*|\s+-\s+)(?=\S)/u, sure: true },
+  // `A.M.C` are initials, not side A.
+  { pattern: /^[[(]?([A-H]{1,2}\d{1,2}|[A-H])[\])]?(?:\s*[-.)]+\s*|\s+-\s+)(?=\S)(?!\p{L}\.)/u, sure: true },
   { pattern: /^([A-H]\d)\s+(?=\p{L})/u, sure: true },
   // Scene names are all lower-case: `a1-artist-title-grp`.
   { pattern: /^([a-h]\d)-(?=\p{L})/u, sure: true },
@@ -145,6 +164,17 @@ function isBeatportNoise(piece: string): boolean {
   );
 }
 
+const camelotKey = /^(?:1[0-2]|0?[1-9])[AB]$/i;
+const isTempo = (piece: string) => /^(?:[6-9]\d|1\d\d|2[01]\d)(?:\.\d+)?(?: ?bpm)?$/i.test(piece);
+
+/** `8A - 124 - Artist - Title`, as programs for DJs write names: key and tempo in front, in either order. */
+function dropTempoAndKey(pieces: readonly string[]): string[] {
+  const [first = "", second = ""] = pieces;
+  const isBoth = (camelotKey.test(first) && isTempo(second)) || (isTempo(first) && camelotKey.test(second));
+  if (isBoth && pieces.length > 3) return pieces.slice(2);
+  return camelotKey.test(first) && pieces.length > 2 ? pieces.slice(1) : [...pieces];
+}
+
 /** `YOASOBI「アイドル」 Official Music Video`: corner brackets hold the title where nothing else parts the name. */
 function openCorners(plain: string): string {
   const [, artist = "", title = "", rest = ""] = /^([^「『]+?)\s*[「『]([^」』]+)[」』]\s*(.*)$/u.exec(plain) ?? [];
@@ -167,10 +197,9 @@ export function readTrackName(stem: string, hints: TrackHints): TrackName {
   );
   const withoutYear = scene && kept.length > 2 && /^(?:19|20)\d{2}$/.test(kept.at(-1) ?? "") ? kept.slice(0, -1) : kept;
   const beatport = /__\d{2,3}__/.test(plain) ? withoutYear.filter((piece) => !isBeatportNoise(piece)) : withoutYear;
+  const keyed = beatport.length > 2 ? dropTempoAndKey(beatport) : beatport;
   const code =
-    beatport.length > 2 && /^[A-Z]{2,}[A-Z0-9]*[ -]?\d{2,4}[A-Z]?$/.test(beatport[0] ?? "")
-      ? beatport.slice(1)
-      : beatport;
+    keyed.length > 2 && /^[A-Z]{2,}[A-Z0-9]*[ -]?\d{2,4}[A-Z]?$/.test(keyed[0] ?? "") ? keyed.slice(1) : keyed;
   const year = noiseless.year;
   return {
     plain,
@@ -180,6 +209,12 @@ export function readTrackName(stem: string, hints: TrackHints): TrackName {
     ...(numbered.disc ? { disc: numbered.disc } : {}),
     ...(year ? { year } : {}),
   };
+}
+
+function isWork(piece: string): boolean {
+  return /\b(?:op\.? ?\d|bwv ?\d|kv? ?\d{2,}|k\. ?\d|rv ?\d|hob\.|d\. ?\d{2,}|in [a-h](?:[- ](?:flat|sharp|dur|moll))? (?:major|minor|dur|moll))/i.test(
+    piece,
+  );
 }
 
 /** `Artist - Album - 04 Title`, as shops name files; of a compilation `Various Artists - Album - 04 Artist - Title`. */
@@ -238,6 +273,8 @@ export function assignPieces(
         (i === 0 && same(piece, known.artist)),
     );
   if (pieces.length === 1) return pieces[0] ? { title: pieces[0] } : {};
+  // `Quartet No. 8 in C minor, Op. 110 - II. Allegro` is a work and its movement.
+  if (name.number !== undefined && isWork(pieces[0] ?? "")) return { title: pieces.join(" - ") };
   const [first = "", ...others] = pieces;
   const title = others.join(" - ");
   // `Title - Artist`: only when tag or folder say so.
