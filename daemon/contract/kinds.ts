@@ -17,7 +17,7 @@ export const companionExtensions = [
 ] as const;
 
 /** Companions whose text says something about the media beside them; pictures and checksums do not. */
-export const textCompanionExtensions = ["cue", "nfo", "txt", "m3u", "m3u8", "pls"] as const;
+export const textCompanionExtensions = ["cue", "nfo", "txt", "m3u", "m3u8", "pls", "log"] as const;
 
 export const fileKinds = ["music", "video", "companion"] as const;
 export type FileKind = (typeof fileKinds)[number];

@@ -86,7 +86,11 @@ export function optional<T extends object>(values: T): { [K in keyof T]?: Exclud
 
 /** First lines: performer, venue, city, date, one a line; or all of it in one line. */
 export function headedPlace(companion: CompanionReading): SetPlace[] {
-  const { header, headlines } = companion;
+  const { headlines } = companion;
+  // What it was recorded on is no performer: `TAPE 4 (TDK SA90)`.
+  const header = companion.header.filter(
+    (line) => !/^(?:tape|cassette|kassette|mini ?disc|md|dat|reel|cd-?r?|vinyl)\b[\s\d#(.:-]*/i.test(line),
+  );
   const dateAt = header.findIndex(
     (line) =>
       findDates(line).length > 0 &&

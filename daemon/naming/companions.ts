@@ -1,7 +1,8 @@
-import type { CompanionOf, CompanionReading, ListedTrack } from "./companion-reading.ts";
+import { type CompanionOf, type CompanionReading, emptyReading, type ListedTrack } from "./companion-reading.ts";
 import { readText } from "./companion-text.ts";
 import { readCue } from "./cue-reading.ts";
 import { meansFile } from "./file-match.ts";
+import { isJunkAlbum, isJunkArtist } from "./noise.ts";
 import { readPlaylist } from "./playlist.ts";
 
 /** Most characters of a companion that are looked at, whatever the setting for reading says. */
@@ -18,7 +19,16 @@ export function readCompanion(name: string, text: string, of: CompanionOf): Comp
 
 function readShape(name: string, text: string, of: CompanionOf): CompanionReading {
   if (/\.cue$/i.test(name)) return readCue(name, text, of);
+  if (/\.log$/i.test(name)) return readLog(name, text);
   return /\.(?:m3u8?|pls)$/i.test(name) ? readPlaylist(name, text, of) : readText(name, text);
+}
+
+/** The log of a ripping program names the disc behind its head: `The Field / From Here We Go Sublime`. */
+function readLog(name: string, text: string): CompanionReading {
+  const [, artist, album] =
+    /extraction logfile from[^\r\n]*[\r\n]+\s*([^\r\n/]{1,200}?) \/ ([^\r\n]{1,200})/i.exec(text) ?? [];
+  const isKnown = artist !== undefined && album !== undefined && !isJunkArtist(artist) && !isJunkAlbum(album.trim());
+  return { ...emptyReading(name), fields: isKnown ? { artist: artist.trim(), album: album.trim() } : {} };
 }
 
 /** The one entry of a list that names this very file. A file that holds several entries has no title among them. */

@@ -8,7 +8,7 @@ import { findKnown } from "./gazetteer.ts";
 import { groupOf } from "./group.ts";
 import { emptyLibrary, type Library } from "./library.ts";
 import { decodeCp1251, isCp1251 } from "./mojibake.ts";
-import { isEmptyText, isJunkAlbum, isJunkArtist, isJunkTitle, isVideoId } from "./noise.ts";
+import { isEmptyText, isJunkAlbum, isJunkArtist, isJunkStem, isJunkTitle, isVideoId } from "./noise.ts";
 import { foldText, isSimilar, plainText } from "./text.ts";
 
 /** Tag texts, repaired, with junk taken out. `year` is four digits; `date` is only there when a tag holds a month or a full day (`00`: none). */
@@ -77,7 +77,8 @@ function cleanTags(input: NamingInput, isUpload: boolean, stem: string, notes: s
   const title = read("title");
   const album = read("album");
   const albumArtist = read("albumArtist");
-  const artist = artistTag(read("artist"), title, stem, isUpload, notes);
+  const [performer, ...named] = splitTitle(title, stem, input.tags.artist);
+  const artist = performer ?? artistTag(read("artist"), title, stem, isUpload, notes);
   const track = numberTag(input.tags.trackNumber, 999);
   const disc = numberTag(input.tags.discNumber, 99);
   const day = /^\s*(\d{4})-(\d{2})-(\d{2})/.exec(input.tags.date ?? input.tags.year ?? "");
@@ -93,7 +94,7 @@ function cleanTags(input: NamingInput, isUpload: boolean, stem: string, notes: s
   return {
     genre: read("genre") ?? "",
     ...(artist ? { artist } : {}),
-    ...(title && !isJunkTitle(title) && !isNumberTitle(title, stem) ? { title } : {}),
+    ...(title && !isJunkTitle(title) && !isNumberTitle(title, stem) ? { title: named.join(" - ") || title } : {}),
     ...(album && !isJunkAlbum(album) ? { album } : {}),
     ...(albumArtist && !isJunkArtist(albumArtist) ? { albumArtist } : {}),
     ...(trackNumber ? { trackNumber } : {}),
@@ -102,6 +103,23 @@ function cleanTags(input: NamingInput, isUpload: boolean, stem: string, notes: s
     ...(year ? { year } : {}),
     ...(date ? { date } : {}),
   };
+}
+
+/** `Artist - Title` in the title tag of a file that has no artist tag and a name that says nothing. */
+function splitTitle(title: string | undefined, stem: string, artist: string | undefined): string[] {
+  const pieces = title?.split(/\s+[-–—]\s+/) ?? [];
+  return artist === undefined && pieces.length > 1 && isJunkStem(stem) ? pieces : [];
+}
+
+/** Whether a channel is named in a title as the owner of a series or a night, behind or around the performer. */
+function isOwner(artist: string, shown: string): boolean {
+  const pieces = shown.split(/\s+[-–—]\s+|\s*\|\s*/);
+  const isSeries = (piece: string) =>
+    new RegExp(`^${foldText(artist)} (?:podcast|radio|sessions?|mix|mixes|mix series|show|cast|guest mix)(?: |$)`).test(
+      foldText(piece),
+    );
+  const at = pieces.findIndex((piece) => foldText(piece) === foldText(artist));
+  return pieces.length > 1 && (pieces.some(isSeries) || (at > 0 && /\|/.test(shown) && pieces.length > 2));
 }
 
 /** A title that is a bare track number repeated from the file name. */
@@ -128,10 +146,11 @@ function artistTag(
   const first = shown?.split(/\s+[-|–@]\s+|\s+live\s+(?:at|@|in)\s+/i)[0] ?? "";
   const isChannel =
     known ||
+    (shown !== undefined && isOwner(artist, shown)) ||
     (isUpload && shown !== undefined && !isSimilar(artist, first) && !foldText(shown).includes(foldText(artist))) ||
     /(?:vevo|official channel)$/i.test(artist) ||
     (/ (?:records|recordings|music group|tv|radio|channel)$/i.test(artist) && isUpload);
-  if (isChannel && shown !== undefined && !isSimilar(artist, first)) {
+  if (isChannel && shown !== undefined && (!isSimilar(artist, first) || isOwner(artist, shown))) {
     notes.push(`The artist tag "${artist}" looks like a channel.`);
     return undefined;
   }

@@ -92,11 +92,14 @@ function cutTags(tags: Readonly<Record<string, string>>, most: number): Record<s
 /** Companions' texts, together at most `most` characters. */
 function cutCompanions(companions: NamingInput["companions"], most: number): FileQuestion["companions"] {
   let left = Math.max(0, most);
-  const bounded = companions.map(({ name, text }) => {
-    const kept = cut(text, left);
-    left -= kept.length;
-    return { name: cut(name, longestValue), text: kept };
-  });
+  // The log of a ripping program is long, and says no more than the rules have read.
+  const bounded = companions
+    .filter(({ name }) => !/\.log$/i.test(name))
+    .map(({ name, text }) => {
+      const kept = cut(text, left);
+      left -= kept.length;
+      return { name: cut(name, longestValue), text: kept };
+    });
   return bounded.filter(({ text }) => text !== "");
 }
 

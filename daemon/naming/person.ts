@@ -5,7 +5,7 @@ import type { Settled } from "./claims.ts";
 
 /** The version in brackets at the end of a title. */
 export const mixBracket =
-  /[([]([^()[\]]*\b(?:mix|remix|rmx|edit|version|dub|bootleg|mashup|rework|vip|instrumental|acapella|refix|flip|remaster(?:ed)?|reprise|remode|rerub)\b[^()[\]]*)[)\]]\s*$/iu;
+  /[([]([^()[\]]*\b(?:mix|remix|\w*miks|rmx|edit|version|dub|bootleg|mashup|rework|vip|instrumental|acapella|refix|flip|remaster(?:ed)?|reprise|remode|rerub)\b[^()[\]]*)[)\]]\s*$/iu;
 
 /** Settled fields with what a person set for this file in their place; an empty text leaves the field empty. */
 export function applyPerson(settled: Settled, person: Fields): Settled {

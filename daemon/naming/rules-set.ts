@@ -1,4 +1,5 @@
 import { bestClaim, type Claim, type Claims, claim, doubt } from "./claims.ts";
+import { stemOf } from "./clean-name.ts";
 import { fromReading, headedPlace, keyedPlace, optional, type SetPlace } from "./companion-place.ts";
 import type { Context } from "./context.ts";
 import { findKnown } from "./gazetteer.ts";
@@ -65,6 +66,24 @@ function folderPlace(readings: SetReadings, context: Context): SetPlace[] {
   if (!known && !isArtistFolder && folder.source === undefined) return [];
   const { artist, venue, ...rest } = place;
   return [{ ...rest, ...(isOwn || isArtistFolder ? optional({ artist }) : {}), ...(known ? optional({ venue }) : {}) }];
+}
+
+/** `Festivals/2018/Houghton/The Warehouse`: below a folder of festivals, one of the event and one of the stage. */
+function categoryPlace(context: Context): SetPlace[] {
+  const at = context.dirs.findIndex((dir) => /^(?:festivals?|festivales|festivais)$/i.test(dir.trim()));
+  const [event, stage] = context.dirs.slice(at + 1).filter((dir) => !/^(?:19|20)\d{2}$/.test(dir));
+  if (at < 0 || event === undefined || /\s[-–@]\s|_/.test(event) || isGenericFolder(event)) return [];
+  const name = event.replace(/[\s(]*(?:19|20)\d{2}\)?$/, "").trim();
+  const isPlain = stage !== undefined && !/\s[-–@]\s|_|\d{4}/.test(stage);
+  return [
+    {
+      from: "folder",
+      text: context.dirs.join("/"),
+      weight: 0.5,
+      ...optional({ event: name, ...(isPlain ? { stage } : {}) }),
+      source: "festival",
+    },
+  ];
 }
 
 function pickArtist(context: Context, places: readonly SetPlace[]): Claim[] {
@@ -200,6 +219,7 @@ export function resolveSet(context: Context, readings: SetReadings): Claims {
     ...(isBare ? companions : named),
     ...(isBare ? named.map((place) => ({ ...place, weight: place.weight / 2 })) : companions),
     ...folderPlace(readings, context),
+    ...categoryPlace(context),
   ];
   const artist = pickArtist(context, places);
   const performer = bestClaim(artist)?.value;
@@ -221,8 +241,10 @@ export function resolveSet(context: Context, readings: SetReadings): Claims {
   const day = claimsOf(context, places, "day").filter(
     (claimed) => /\d/.test(claimed.value) || kindOfEvent === "festival",
   );
+  // `tape_04` with a text of its own is a recording of its own, not the fourth part of one.
+  const hasOwnText = context.companions.some(({ name }) => foldText(stemOf(name)) === foldText(context.stem));
   const part = [
-    ...claim(readings.stem.part, "filename", context.stem, 0.8),
+    ...(stemIsEmpty && hasOwnText ? [] : claim(readings.stem.part, "filename", context.stem, 0.8)),
     ...claim(readings.title?.part, "tag", context.tags.title ?? "", 0.6),
     ...siblingPart(context),
   ];

@@ -41,6 +41,16 @@ export function hasManyDiscs(context: Context, disc: string | undefined): boolea
   return own !== undefined && [...discs].some((other) => other !== own);
 }
 
+const countedName = /^(?:track|titel|piste|pista|traccia|трек)[\s._-]*0*(\d{1,3})$/i;
+
+/** `track03` beside `track01`: all that the name says is its place. */
+function countedTrack(context: Context): string | undefined {
+  const own = countedName.exec(context.stem)?.[1];
+  return own && context.siblings.some((sibling) => countedName.test(sibling) && sibling !== context.stem)
+    ? own
+    : undefined;
+}
+
 /** Reads the file name as a track's, helped by tags, folder and siblings. */
 export function readTrack(context: Context): TrackReading {
   const { tags, folder, group } = context;
@@ -71,7 +81,7 @@ export function readTrack(context: Context): TrackReading {
   });
   const known = { artist: tags.artist ?? folder?.artist, album: tags.album ?? folder?.album, title: tags.title };
   const assigned = isJunkStem(name.pieces.join(" ")) ? {} : assignPieces(name, known);
-  const number = assigned.number ?? name.number;
+  const number = assigned.number ?? name.number ?? countedTrack(context);
   const isTitleOnly = assigned.artist !== undefined && isJunkArtist(assigned.artist);
   return {
     name,

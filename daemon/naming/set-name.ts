@@ -1,7 +1,7 @@
-import { findBrackets, mapBrackets } from "./brackets.ts";
+import { type Bracket, findBrackets, mapBrackets } from "./brackets.ts";
 import words from "./data/words.json";
 import { type FoundDate, findDates, findYears } from "./dates.ts";
-import { findKnown } from "./gazetteer.ts";
+import { findKnown, isOnlyPlace } from "./gazetteer.ts";
 import { withoutGroup } from "./group.ts";
 import { isMark, isNoiseBracket, isVideoId, stripTrailingMarks } from "./noise.ts";
 import { breakMark, isTight, spaceOut, splitTight } from "./spacing.ts";
@@ -25,10 +25,16 @@ const partPatterns: readonly RegExp[] = [
   /[[(]?\b(?:cd|disc|disk|dvd|tape|kassette|reel)[\s._#-]*(\d{1,2})(?!\d|\p{L})[\])]?/iu,
 ];
 const sidePattern = /[[(]?\b(?:side|seite|face|lado|lato|kant|cara)[\s._-]*([a-h]|[1-8])\b[\])]?/iu;
-const dayNumber = /[[(]?\b(day|weekend|tag|jour|dia|día|giorno|dag|wknd|we)[\s._-]*([1-4]|one|two|three)\b[\])]?/iu;
+const dayNumber =
+  /[[(]?\b(day|weekend|night|tag|jour|dia|día|giorno|dag|wknd|we)[\s._-]*([1-4]|one|two|three)\b[\])]?/iu;
 const weekdays = new Set(words.weekdays);
 const weekday = new RegExp(`[[(]?(?<!\\p{L})(${words.weekdays.join("|")})(?!\\p{L})[\\])]?`, "iu");
-const dayWords: Readonly<Record<string, string>> = { weekend: "Weekend", wknd: "Weekend", we: "Weekend" };
+const dayWords: Readonly<Record<string, string>> = {
+  night: "Night",
+  weekend: "Weekend",
+  wknd: "Weekend",
+  we: "Weekend",
+};
 const numberWords: Readonly<Record<string, string>> = {
   one: "1",
   two: "2",
@@ -81,6 +87,14 @@ function takeDay(text: string): { text: string; day?: string } {
   return { text: cut(text, named.index, named.index + named[0].length), day };
 }
 
+/** Whether a round bracket ends the first of several pieces. */
+function isFirstPiece(text: string, { start, end, open }: Bracket): boolean {
+  return open === "(" && /^\s+[-–—]\s/.test(text.slice(end)) && !/\s[-–—@]\s|@/.test(text.slice(0, start));
+}
+
+const isPlainWords = (text: string) =>
+  /^[\p{L}' .&-]{3,}$/u.test(text) && !/^(?:live|dj|set|dj set|live set|pa|live pa|feat.*|part.*)$/i.test(text);
+
 function openBrackets(text: string): { text: string; noise: string[] } {
   const noise: string[] = [];
   let at = 0;
@@ -92,6 +106,9 @@ function openBrackets(text: string): { text: string; noise: string[] } {
       noise.push(bracket.inside);
       return breakMark;
     }
+    // `Optimo (Espacio) - …`: a bracket of the first piece is the performer's own.
+    const isOwn = isFirstPiece(text, bracket) && !isOnlyPlace(bracket.inside) && isPlainWords(bracket.inside);
+    if (isOwn) return `\u27E8${bracket.inside}\u27E9`;
     return ` ${breakMark} ${bracket.inside} ${breakMark} `;
   });
   return { text: findBrackets(out).length > 0 ? out.replace(/[()[\]{}]/g, " ") : out, noise };
@@ -132,7 +149,7 @@ export function dropLeadingNumber(text: string): string {
 
 /** Takes a set's name apart; `keep` are names (from tags) whose hyphens are their own. */
 export function readSetText(raw: string, group: string | undefined, keep: readonly string[] = []): SetName {
-  const plain = stripEmoji(plainText(withoutGroup(raw.trim(), group)));
+  const plain = stripEmoji(plainText(withoutGroup(raw.trim(), group))).replace(/\s#\p{L}[\p{L}\p{N}_]*/gu, "");
   const dated = takeDates(plain);
   const tight = isTight(dated.text);
   const opened = openBracketsKeepingParts(dropLeadingNumber(dated.text));

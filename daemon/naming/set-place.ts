@@ -21,7 +21,7 @@ const partyWord =
   /\b(?:party|closing|opening|anniversary|birthday|geburtstag|showcase|after ?hours?|rave|nye|new years? eve|silvester|night|nacht)\b/iu;
 /** A closing or a birthday without a name of its own says less than the place. */
 const plainParty =
-  /^(?:the )?(?:grand |season )?(?:opening|closing|birthday|anniversary|nye|new years? eve|silvester|after ?hours?|after|\d+(?:th|st|nd|rd)?|the)(?:\s(?:party|fiesta|night|set|anniversary|birthday|weekend))*$/iu;
+  /^(?:the )?(?:grand |season )?(?:opening|closing|sunrise|sunset|warm[ -]?up|extended|marathon|all (?:night|day)(?: long)?|birthday|anniversary|nye|new years? eve|silvester|after ?hours?|after|\d+(?:th|st|nd|rd)?|the)(?:\s(?:party|fiesta|night|set|anniversary|birthday|weekend))*$/iu;
 const episodeAlone = /^(?:(?:episode|ep|folge|show|no|nr|vol|volume|edition|part of)\.?\s*)?#?\s*(\d{1,4})$/iu;
 /** `RA.423`, `SW23`: a code of a series or a label, never a place. */
 const seriesCode = /^([A-Z]{2,6})[. -]?(\d{2,4})$/;
@@ -48,7 +48,7 @@ export function isEventful(piece: string): boolean {
   return festivalWord.test(piece) || readSeries(piece, {});
 }
 
-function readPiece(piece: string, place: Place): void {
+function readPiece(piece: string, place: Place, isWhole = false): void {
   const episode = episodeAlone.exec(piece);
   if (episode?.[1]) {
     if (place.source === "radioshow") place.episode ??= episode[1];
@@ -80,13 +80,13 @@ function readPiece(piece: string, place: Place): void {
   if (known?.kind === "radioshow") readShow(piece, known, place);
   else if (known?.kind === "festival") readFestival(piece, known.start, festivalEnd(piece, known.end), place);
   else if (known?.kind === "stream") readStream(piece, known, place);
-  else if (!readSeries(piece, place)) readOther(piece, known, place);
+  else if (!readSeries(piece, place)) readOther(piece, known, place, isWhole);
 }
 
-function readOther(piece: string, known: KnownMatch | undefined, place: Place): void {
+function readOther(piece: string, known: KnownMatch | undefined, place: Place, isWhole: boolean): void {
   const word = festivalWord.exec(piece);
   if (word) readFestival(piece, 0, word.index + word[0].length, place);
-  else readPlainPiece(piece, known, place);
+  else readPlainPiece(piece, known, place, isWhole);
 }
 
 /** `SonarLab` at Sonar: a festival's stages often carry its name. */
@@ -95,7 +95,7 @@ function isNamedAfter(piece: string, event: string | undefined): boolean {
   return first.length > 3 && /^\S+$/.test(piece) && foldText(piece).startsWith(first) && foldText(piece) !== first;
 }
 
-function readPlainPiece(piece: string, known: KnownMatch | undefined, place: Place): void {
+function readPlainPiece(piece: string, known: KnownMatch | undefined, place: Place, isWhole: boolean): void {
   const numbered =
     /^(\p{L}.*?)[\s,-]+(?:episode|ep\.?|folge|#)\s*#?(\d{1,4})$/iu.exec(piece) ??
     /^(\p{L}.*?)\s+#?([1-9]\d{2})$/u.exec(piece);
@@ -137,6 +137,11 @@ function readPlainPiece(piece: string, known: KnownMatch | undefined, place: Pla
     place.guest ??= piece;
     return;
   }
+  // What stands by itself beside a festival is where in it, unless a comma makes it a town.
+  if (place.source === "festival" && !known && isWhole && !place.stage && !/\d/.test(piece)) {
+    place.stage = piece;
+    return;
+  }
   readVenue(piece, known, place);
 }
 
@@ -165,10 +170,20 @@ export function readPlace(pieces: readonly string[], before: readonly string[] =
   for (const part of cleaned) if (events.has(part)) readPiece(part, place);
   for (const part of [...before.filter(isEventful), ...before.filter((piece) => episodeAlone.test(piece))])
     readPiece(part, place);
-  for (const part of cleaned) if (!events.has(part)) readPiece(part, place);
+  const wholes = new Set(
+    pieces.filter((piece) => !/,\s|@/.test(piece)).map((piece) => piece.replace(/^the\s+(?=\p{Lu})/u, "").trim()),
+  );
+  for (const part of cleaned) if (!events.has(part)) readPiece(part, place, wholes.has(part));
   // What stands between the performer and `live at` is the night's name.
   const [night] = extra;
-  if (night && !place.event && !isOnlyPlace(night) && !seriesCode.test(night) && !/^\d+$/.test(night))
+  if (
+    night &&
+    !place.event &&
+    !plainParty.test(night) &&
+    !isOnlyPlace(night) &&
+    !seriesCode.test(night) &&
+    !/^\d+$/.test(night)
+  )
     place.event = night;
   // `@ Exhale`: an everyday word behind `@` is a night there, not the radio show of that name.
   if (

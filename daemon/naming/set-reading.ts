@@ -41,6 +41,7 @@ function tidyArtist(text: string | undefined): string | undefined {
   }
   // A number of a file, not a name: `0000412`.
   if (/^(?:0\d+|\d{5,})$/.test(out)) return undefined;
+  out = out.replace(/\s*\u27E8/g, " (").replace(/\u27E9/g, ")");
   if (out === "" || isJunkArtist(out) || isJunkStem(out) || !/[\p{L}\p{N}]/u.test(out)) return undefined;
   return out;
 }

@@ -64,7 +64,23 @@ function hasDate(value: string, text: InputText): boolean {
   );
 }
 
-const partWords: Readonly<Record<string, number>> = { i: 1, ii: 2, iii: 3, iv: 4, v: 5, a: 1, b: 2, c: 3, d: 4 };
+const partWords: Readonly<Record<string, number>> = {
+  one: 1,
+  two: 2,
+  three: 3,
+  four: 4,
+  five: 5,
+  six: 6,
+  i: 1,
+  ii: 2,
+  iii: 3,
+  iv: 4,
+  v: 5,
+  a: 1,
+  b: 2,
+  c: 3,
+  d: 4,
+};
 
 /** Whether a field's value stands in the input's texts, allowing for spelling, order of digits and known renamings. */
 export function isSupported(field: FieldName, value: string, text: InputText): boolean {

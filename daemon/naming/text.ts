@@ -168,8 +168,8 @@ export function isUncased(whole: string): boolean {
   const letters = (/\p{L}/u.test(words) ? words : whole).replace(/[^\p{L}]/gu, "");
   const upper = letters.match(/\p{Lu}/gu)?.length ?? 0;
   const lower = letters.match(/\p{Ll}/gu)?.length ?? 0;
-  // Of two letters (`7:30 AM`) nobody can tell.
-  if (upper + lower < 3) return false;
+  // Of two capitals (`7:30 AM`) nobody can tell.
+  if (upper + lower < 2 || (upper === 2 && lower === 0)) return false;
   // Letters without case (kana, Hangul) beside capitals: a name in its own spelling, not shouting.
   if (upper + lower < letters.length) return false;
   return upper === 0 || lower === 0;

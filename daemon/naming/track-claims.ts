@@ -110,10 +110,14 @@ export function albumClaims(
       (folder.artist !== undefined && artist !== undefined && isSimilar(folder.artist, artist)));
   const fromFolder = usable && folder ? claim(casing.folder(folder.album), "folder", folder.raw, 0.65) : [];
   const fromName = claim(casing.name(reading.album), "filename", reading.name.plain, 0.55);
+  const fromText = context.companions.flatMap((c) =>
+    c.isCue ? [] : claim(c.fields.album, "companion", `${c.name}: ${c.fields.album ?? ""}`, 0.5),
+  );
   return [
     ...fromTag,
     ...fromFolder,
     ...fromName,
+    ...fromText,
     ...listedAlbum(context, "album"),
     ...(fromTag.length + fromFolder.length + fromName.length === 0 ? taperAlbum(context) : []),
   ];
@@ -191,7 +195,7 @@ export function titleClaims(
   const tagTitle =
     tags.title === undefined
       ? undefined
-      : stripNoise(withoutArtist(tags.title, artist ?? reading.artist)).text || tags.title;
+      : withoutArtist(stripNoise(tags.title).text || tags.title, artist ?? reading.artist);
   const fromTag = claim(withVersion(casing.tag(tagTitle), casing.name(reading.title)), "tag", tags.title ?? "", 0.85);
   const fromName = claim(casing.name(reading.title), "filename", reading.name.plain, 0.65);
   const number = reading.number ?? tags.trackNumber;
