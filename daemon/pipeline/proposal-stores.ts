@@ -4,6 +4,7 @@ import { loadNamingInput, relativeTo } from "../db/naming-input.ts";
 import type { Db } from "../db/open.ts";
 import { pendingDraft, saveProposal } from "../db/proposals.ts";
 import { orderOfGroup, saveGroup } from "../db/release-groups.ts";
+import { getRun } from "../db/runs.ts";
 import { groupOfPath } from "../naming/group.ts";
 import type { RulesOptions } from "../naming/rules.ts";
 import { type Proposed, renderAgain } from "../stages/propose.ts";
@@ -38,7 +39,9 @@ export function makeProposalStores({ root, naming, proposeAgain }: ProposalStore
       const file = getFile(db, fileId);
       const kept = changed ? null : pendingDraft(db, fileId);
       const isRefined = file !== null && kept?.engine === "ollama";
-      store(db, fileId, isRefined ? renderAgain(kept, draft, naming(), relativeTo(root, file.path)) : draft, now);
+      const durationMs = now - (getRun(db, fileId, "propose")?.startedAt ?? now);
+      const byRules = { ...draft, durationMs: Math.max(0, durationMs) };
+      store(db, fileId, isRefined ? renderAgain(kept, draft, naming(), relativeTo(root, file.path)) : byRules, now);
       for (const id of saveGroup(db, fileId, group)) proposeAgain(db, id);
     },
     loadRefine(db: Db, fileId: number) {
