@@ -99,6 +99,7 @@ describe("a download", () => {
   test("one at a time; cancelled, it says so, and another can follow", async () => {
     const { world, server } = await start(standsStill());
     expect((await pullOf(world, "a:1b")).status).toBe(202);
+    await until("the first", () => server.pulls.length === 1);
     const second = await pullOf(world, "b:1b");
     expect([second.status, ((await second.json()) as { title: string }).title]).toEqual([
       409,
