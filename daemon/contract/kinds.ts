@@ -14,6 +14,7 @@ export const companionExtensions = [
   "pls",
   "sfv",
   "md5",
+  "log",
 ] as const;
 
 /** Companions whose text says something about the media beside them; pictures and checksums do not. */
