@@ -1,26 +1,9 @@
 import { expect, test } from "bun:test";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, existsSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { PlanReply, ProposalItem, Stats } from "../../daemon/contract/api.ts";
+import { realMusic } from "../support/real-music.ts";
 import { makeWorld, snapshot, tempFolder } from "../support/world.ts";
-
-const tool = join(import.meta.dir, "../../../shared/bin/get-music");
-
-/** Real music from Debian's packages; kept between runs, because packages are large. */
-function realMusic(): string[] {
-  if (!existsSync(tool)) return [];
-  const folder = join(tmpdir(), "phaze-real-music");
-  const got = Bun.spawnSync([tool, folder, "extremetuxracer-data", "fretsonfire-songs-sectoid"], { timeout: 240_000 });
-  if (!got.success) {
-    rmSync(folder, { recursive: true, force: true });
-    return [];
-  }
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ogg"))
-    .sort()
-    .map((name) => join(folder, name));
-}
 
 /** Messy places and names such as archives have; `n` makes them differ. */
 const messy: ((n: number) => string)[] = [

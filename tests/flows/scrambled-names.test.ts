@@ -1,25 +1,13 @@
 import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ProposalItem } from "../../daemon/contract/api.ts";
+import { realMusic } from "../support/real-music.ts";
 import { makeWorld, tempFolder } from "../support/world.ts";
 
-const tool = join(import.meta.dir, "../../../shared/bin/get-music");
 const ffmpeg = Bun.which("ffmpeg");
-
-/** Real music from Debian's packages; kept between runs, because packages are large. */
-function realMusic(): string[] {
-  if (!ffmpeg || !existsSync(tool)) return [];
-  const folder = join(tmpdir(), "phaze-real-music");
-  const got = Bun.spawnSync([tool, folder, "extremetuxracer-data", "fretsonfire-songs-sectoid"], { timeout: 240_000 });
-  if (!got.success) return [];
-  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ogg"));
-  return names.sort().map((name) => join(folder, name));
-}
-
-const music = realMusic();
+const music = ffmpeg ? realMusic() : [];
 
 /** Copies a recording with other tags and, for a set, `loops` times over; the sound itself is not touched. */
 function plant(from: string, to: string, tags: Record<string, string>, loops = 0): void {
