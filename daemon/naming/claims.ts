@@ -34,6 +34,16 @@ export function claim(value: string | undefined, source: Evidence["source"], tex
   return trimmed === "" ? [] : [{ value: trimmed, source, text: text.slice(0, longestText), weight }];
 }
 
+/** A claim from a tag, which it shows by its name and as it stands in the file. */
+export function tagClaim(
+  tags: Readonly<Record<string, string>>,
+  tag: string,
+  value: string | undefined,
+  weight: number,
+): Claim[] {
+  return claim(value, "tag", `${tag}: ${tags[tag]?.trim() ?? value ?? ""}`, weight);
+}
+
 /** The same claims, believed less: where they stand is in doubt. */
 export function doubt(claims: readonly Claim[], factor: number): Claim[] {
   return claims.map((one) => ({ ...one, weight: one.weight * factor }));

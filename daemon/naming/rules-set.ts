@@ -1,4 +1,4 @@
-import { bestClaim, type Claim, type Claims, claim, doubt } from "./claims.ts";
+import { bestClaim, type Claim, type Claims, claim, doubt, tagClaim } from "./claims.ts";
 import { stemOf } from "./clean-name.ts";
 import { fromReading, headedPlace, keyedPlace, optional, type SetPlace } from "./companion-place.ts";
 import type { Context } from "./context.ts";
@@ -92,12 +92,8 @@ function pickArtist(context: Context, places: readonly SetPlace[]): Claim[] {
   const claims = named.flatMap((place) =>
     claim(casing(context, place.artist, place.bare ?? place.text), place.from, place.text, place.weight),
   );
-  const fromTag = claim(
-    casing(context, tags.artist, `${tags.artist ?? ""} ${tags.title ?? ""}`),
-    "tag",
-    tags.artist ?? "",
-    0.8,
-  );
+  const cased = casing(context, tags.artist, `${tags.artist ?? ""} ${tags.title ?? ""}`);
+  const fromTag = tagClaim(context.input.tags, "artist", cased, 0.8);
   const [tag] = fromTag;
   const [first] = named;
   if (!tag || !tags.artist) return claims;
@@ -175,7 +171,7 @@ function sourceClaims(context: Context, readings: SetReadings, places: readonly 
   if (/\b(?:concert|konzert|concierto|tour|unplugged)\b/i.test(`${stem} ${context.tags.genre}`))
     return claim("concert", "filename", context.stem, 0.6);
   if (/\b(?:radio ?show|radio|podcast)\b/i.test(`${context.tags.genre}`) && places.some((place) => place.event))
-    return claim("radioshow", "tag", context.tags.genre, 0.5);
+    return tagClaim(context.input.tags, "genre", "radioshow", 0.5);
   if (
     marks.some((mark) => /^(?:SBD|AUD|MTX|MATRIX|SOUNDBOARD|DSBD|SOUNDBOARD RECORDING|AUDIENCE RECORDING)$/.test(mark))
   )
@@ -245,7 +241,7 @@ export function resolveSet(context: Context, readings: SetReadings): Claims {
   const hasOwnText = context.companions.some(({ name }) => foldText(stemOf(name)) === foldText(context.stem));
   const part = [
     ...(stemIsEmpty && hasOwnText ? [] : claim(readings.stem.part, "filename", context.stem, 0.8)),
-    ...claim(readings.title?.part, "tag", context.tags.title ?? "", 0.6),
+    ...tagClaim(context.input.tags, "title", readings.title?.part, 0.6),
     ...siblingPart(context),
   ];
   return {

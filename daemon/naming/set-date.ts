@@ -88,9 +88,9 @@ function tagPlaces(context: Context): DatePlace[] {
   if (context.isUpload) return [];
   if (date) {
     const [y = 0, m = 0, d = 0] = date.split("-").map(Number);
-    return [{ source: "tag", text: date, weight: 0.6, readings: [{ year: y, month: m, day: d }] }];
+    return [{ source: "tag", text: `date: ${date}`, weight: 0.6, readings: [{ year: y, month: m, day: d }] }];
   }
-  return year ? yearPlaces([Number(year)], "tag", year, 0.5) : [];
+  return year ? yearPlaces([Number(year)], "tag", `year: ${year}`, 0.5) : [];
 }
 
 function fits(known: DateReading, other: DateReading): boolean {

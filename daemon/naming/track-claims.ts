@@ -1,4 +1,4 @@
-import { type Claim, type Claims, claim, doubt } from "./claims.ts";
+import { type Claim, type Claims, claim, doubt, tagClaim } from "./claims.ts";
 import { listedTitle, ownEntry } from "./companions.ts";
 import type { Context } from "./context.ts";
 import { findDates } from "./dates.ts";
@@ -95,7 +95,7 @@ export function albumClaims(
   artist: string | undefined,
 ): Claim[] {
   const { tags, folder } = context;
-  const fromTag = trustTags ? claim(casing.tag(tags.album), "tag", tags.album ?? "", 0.8) : [];
+  const fromTag = trustTags ? tagClaim(context.input.tags, "album", casing.tag(tags.album), 0.8) : [];
   const isArtistFolder =
     folder?.album !== undefined &&
     folder.artist === undefined &&
@@ -138,6 +138,17 @@ function taperAlbum(context: Context): Claim[] {
   return venue ? claim(`${day} ${hall}`, "companion", `${venue}; ${context.stem}`, 0.5) : [];
 }
 
+/** The performer with whom all names beside this one begin: `A - 01 - B`, `A - 02 - C`, and here only `03 - D`. */
+function siblingArtist(context: Context): Claim[] {
+  const heads = context.siblings.map((sibling) => /^(?!\d{1,3}\s)(\S.*?)\s+-\s+\S/u.exec(sibling)?.[1] ?? "");
+  const [first = ""] = heads;
+  const isShared =
+    heads.length > 1 && foldText(first) !== "" && heads.every((head) => foldText(head) === foldText(first));
+  return isShared && !isJunkArtist(first) && !isVarious(first)
+    ? claim(first, "sibling", context.siblings[0] ?? first, 0.5)
+    : [];
+}
+
 /** Artist: tag, name, folder, companion; the name first where the tags are not believed. */
 export function artistClaims(
   context: Context,
@@ -147,7 +158,7 @@ export function artistClaims(
 ): Claim[] {
   const { tags, folder } = context;
   const tagArtist = tags.artist !== undefined && !isVarious(tags.artist) ? tags.artist : undefined;
-  const fromTag = claim(casing.tag(tagArtist), "tag", tags.artist ?? "", 0.8);
+  const fromTag = tagClaim(context.input.tags, "artist", casing.tag(tagArtist), 0.8);
   const fromName = claim(casing.name(reading.artist), "filename", reading.name.plain, 0.65);
   const folderArtist = folder?.artist !== undefined && !isJunkArtist(folder.artist) ? folder.artist : undefined;
   const fromFolder = claim(casing.folder(folderArtist), "folder", folder?.artistRaw ?? "", 0.55);
@@ -169,10 +180,12 @@ export function artistClaims(
     }),
     ...claim(header, "companion", header ?? "", 0.5),
   ];
+  const shared = folderArtist === undefined && reading.artist === undefined ? siblingArtist(context) : [];
   const isDoubtful = tags.artist !== undefined && isHostile(tags.artist) && reading.artist !== undefined;
-  if (!trustTags || isDoubtful) return [...fromName, ...fromFolder, ...doubt(fromTag, 0.5), ...fromCompanion];
+  if (!trustTags || isDoubtful)
+    return [...fromName, ...fromFolder, ...doubt(fromTag, 0.5), ...fromCompanion, ...shared];
   const named = folder?.various && fromTag.length === 0 ? fromName : [...fromName, ...fromFolder];
-  return [...fromTag, ...named, ...fromCompanion, ...(fromTag.length + named.length === 0 ? fromLone : [])];
+  return [...fromTag, ...named, ...fromCompanion, ...shared, ...(fromTag.length + named.length === 0 ? fromLone : [])];
 }
 
 /** A tag's title with the version in brackets that the file's name adds to it: tags often lack it. */
@@ -196,7 +209,12 @@ export function titleClaims(
     tags.title === undefined
       ? undefined
       : withoutArtist(stripNoise(tags.title).text || tags.title, artist ?? reading.artist);
-  const fromTag = claim(withVersion(casing.tag(tagTitle), casing.name(reading.title)), "tag", tags.title ?? "", 0.85);
+  const fromTag = tagClaim(
+    context.input.tags,
+    "title",
+    withVersion(casing.tag(tagTitle), casing.name(reading.title)),
+    0.85,
+  );
   const fromName = claim(casing.name(reading.title), "filename", reading.name.plain, 0.65);
   const number = reading.number ?? tags.trackNumber;
   const disc = reading.disc === undefined ? undefined : Number(reading.disc);
@@ -218,7 +236,10 @@ export function titleClaims(
 /** Year: tag, folder, name; of a taped show the year of its date. */
 export function yearClaims(context: Context, reading: TrackReading, trustTags: boolean): Claim[] {
   const { tags, folder } = context;
-  const fromTag = trustTags && !context.isUpload ? claim(tags.year, "tag", tags.year ?? "", 0.75) : [];
+  const fromTag =
+    trustTags && !context.isUpload
+      ? tagClaim(context.input.tags, context.input.tags.year ? "year" : "date", tags.year, 0.75)
+      : [];
   const fromFolder = folder?.year && folder.album !== undefined ? claim(folder.year, "folder", folder.raw, 0.65) : [];
   const fromName = claim(reading.name.year, "filename", reading.name.plain, 0.6);
   if (!readTaperCode(context.stem)) return [...fromTag, ...fromFolder, ...fromName, ...cueEntry(context, "year")];
@@ -239,9 +260,9 @@ export function numberClaims(
   trustTags: boolean,
 ): Pick<Claims, "trackNumber" | "discNumber"> {
   const { tags, folder } = context;
-  const fromTag = claim(tags.trackNumber, "tag", context.input.tags.trackNumber ?? "", 0.85);
+  const fromTag = tagClaim(context.input.tags, "trackNumber", tags.trackNumber, 0.85);
   const fromName = claim(reading.number, "filename", context.stem, reading.name.numberIsSure ? 0.75 : 0.5);
-  const discTag = claim(tags.discNumber, "tag", context.input.tags.discNumber ?? "", 0.85);
+  const discTag = tagClaim(context.input.tags, "discNumber", tags.discNumber, 0.85);
   const discName = claim(reading.disc, "filename", context.stem, 0.7);
   const discFolder = claim(folder?.disc, "folder", context.dirs.at(-1) ?? "", 0.75);
   return {
@@ -259,9 +280,13 @@ export function albumArtistClaims(
 ): Claim[] {
   const { tags, folder } = context;
   const unify = (name: string | undefined) => (name !== undefined && isVarious(name) ? "Various Artists" : name);
-  const fromTag = trustTags ? claim(casing.tag(unify(tags.albumArtist)), "tag", tags.albumArtist ?? "", 0.8) : [];
+  const fromTag = trustTags
+    ? tagClaim(context.input.tags, "albumArtist", casing.tag(unify(tags.albumArtist)), 0.8)
+    : [];
   const artistTag =
-    tags.artist !== undefined && isVarious(tags.artist) ? claim("Various Artists", "tag", tags.artist, 0.7) : [];
+    tags.artist !== undefined && isVarious(tags.artist)
+      ? tagClaim(context.input.tags, "artist", "Various Artists", 0.7)
+      : [];
   const fromFolder = folder?.various ? claim("Various Artists", "folder", folder.raw, 0.75) : [];
   const fromName = reading.various ? claim("Various Artists", "filename", reading.name.plain, 0.7) : [];
   return [...fromTag, ...artistTag, ...fromFolder, ...fromName, ...listedAlbum(context, "albumArtist")];

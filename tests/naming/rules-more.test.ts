@@ -146,6 +146,13 @@ const table: [string, string, number, More, string][] = [
     "track: music/Lowtide/Lowtide - 03 - Ebb.mp3",
   ],
   [
+    "the performer of all names beside it",
+    "Downloads/03 - Ebb.mp3",
+    240,
+    { siblings: ["Lowtide - 01 - Flow.mp3", "Lowtide - 02 - Tide.mp3"] },
+    "track: music/Lowtide/Lowtide - 03 - Ebb.mp3",
+  ],
+  [
     "a performer's own bracket",
     "sets/Lowtide (Espacio) - All Night Long @ Tresor, Berlin 2014-11-23.mp3",
     21_800,
