@@ -8,7 +8,7 @@ const album = {
   "Lowtide - Harbour (2011)/01 - Ebb.wav": wav(2, { seed: 1 }),
   "Lowtide - Harbour (2011)/02 - Flow.wav": wav(2, { seed: 2 }),
   "Lowtide - Harbour (2011)/cover.jpg": "picture",
-  "Lowtide - Harbour (2011)/Lowtide - Harbour.log": "not a known type",
+  "Lowtide - Harbour (2011)/Lowtide - Harbour.accurip": "not a known type",
 };
 const set = {
   "incoming/01-mara_voss-live_at_quay_festival-sat-09-20-2016-grp/01-mara_voss-live_at_quay_festival-sat-09-20-2016-grp.wav":
@@ -58,7 +58,7 @@ describe("from folder to folder and back", () => {
     // Each content exists once, with its mode and time, and what the plan does not name is untouched.
     for (const name of places) expect(Object.values(before)).toContain(organized[name] as string);
     expect(Object.keys(snapshot(world.library)).filter((name) => !name.endsWith("/"))).toEqual([
-      "/Lowtide - Harbour (2011)/Lowtide - Harbour.log",
+      "/Lowtide - Harbour (2011)/Lowtide - Harbour.accurip",
     ]);
     const undo = await world.call<UndoReply>("POST", `/execution/${plan.batchId}/undo`, {});
     expect(undo).toMatchObject({ ready: 5, blocked: 0 });
