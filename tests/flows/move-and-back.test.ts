@@ -8,6 +8,7 @@ const album = {
   "Lowtide - Harbour (2011)/01 - Ebb.wav": wav(2, { seed: 1 }),
   "Lowtide - Harbour (2011)/02 - Flow.wav": wav(2, { seed: 2 }),
   "Lowtide - Harbour (2011)/cover.jpg": "picture",
+  "Lowtide - Harbour (2011)/rip.log": "ripped with care",
   "Lowtide - Harbour (2011)/Lowtide - Harbour.accurip": "not a known type",
 };
 const set = {
@@ -44,7 +45,7 @@ describe("from folder to folder and back", () => {
       status: "done",
       blocked: 0,
       ready: 3,
-      files: 5,
+      files: 6,
     });
     const organized = snapshot(world.output);
     const places = Object.keys(organized).filter((name) => !name.endsWith("/"));
@@ -52,6 +53,7 @@ describe("from folder to folder and back", () => {
       "/music/Lowtide/Harbour/Lowtide - 01 - Ebb.wav",
       "/music/Lowtide/Harbour/Lowtide - 02 - Flow.wav",
       "/music/Lowtide/Harbour/cover.jpg",
+      "/music/Lowtide/Harbour/rip.log",
       "/performances/festivals/Quay Festival 2016/Mara Voss - Live @ Quay Festival 2016.09.20.cue",
       "/performances/festivals/Quay Festival 2016/Mara Voss - Live @ Quay Festival 2016.09.20.wav",
     ]);
@@ -61,7 +63,7 @@ describe("from folder to folder and back", () => {
       "/Lowtide - Harbour (2011)/Lowtide - Harbour.accurip",
     ]);
     const undo = await world.call<UndoReply>("POST", `/execution/${plan.batchId}/undo`, {});
-    expect(undo).toMatchObject({ ready: 5, blocked: 0 });
+    expect(undo).toMatchObject({ ready: 6, blocked: 0 });
     expect(await world.batchEnd(undo.batchId as number)).toBe("done");
     expect(snapshot(world.library)).toEqual(before);
     expect(existsSync(world.output)).toBe(false);
