@@ -12,7 +12,7 @@ import type { AppDeps } from "./http/deps.ts";
 import type { Log } from "./log.ts";
 import { type LanguageModel, makeLanguageModel } from "./model.ts";
 import { makeNamingOptions } from "./naming-options.ts";
-import { syncStages } from "./pipeline/advance.ts";
+import { releaseWaiting, syncStages } from "./pipeline/advance.ts";
 import { makeScheduler } from "./pipeline/scheduler.ts";
 import { makeStages } from "./pipeline/stages.ts";
 import { openLibc } from "./rename/libc.ts";
@@ -128,6 +128,7 @@ export async function startDaemon(
     fingerprints: fingerprints.sidecars,
   });
   syncStages(db, registry);
+  releaseWaiting(db, registry);
   const { WORKER_MAX_JOBS: most } = values;
   const pools = { io: most, cpu: most, pcm: Math.min(most, filesDecoded), llm: values.LLM_BATCH_SIZE };
   const scheduler = makeScheduler({

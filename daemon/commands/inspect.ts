@@ -137,7 +137,7 @@ async function inspectFile(
       tags: tagTexts(metadata ?? null),
       ...neighbours(path),
     };
-    return propose.output.parse(await propose.run(known, tools, signal)).draft;
+    return propose.output.parse(await propose.run(known, tools, signal));
   });
   if (draft) result.proposal = draft;
   return { item: result, failed };

@@ -4,6 +4,7 @@ import type { ProposalStatus } from "../contract/states.ts";
 import { appendAudit } from "./audit.ts";
 import type { Db } from "./open.ts";
 import { type Proposal, type ProposalRow, proposalColumns, proposalFrom, toProposal } from "./proposal-rows.ts";
+import { runAgain } from "./runs.ts";
 
 export type { Proposal };
 
@@ -141,6 +142,8 @@ export function decide(
       db.query(
         "update proposals set status = ?, version = version + 1, decided_at = ?, updated_at = ? where id = ?",
       ).run(status, status === "pending" ? null : options.now, options.now, id);
+      // What was decided stayed as it was, whatever has been learned since.
+      if (status === "pending") runAgain(db, proposal.fileId, "propose");
       const action = decision === "undo" ? "revert" : decision;
       appendAudit(db, {
         at: options.now,
@@ -158,5 +161,7 @@ export function decide(
 
 /** After a move or its undo; not a person's decision. */
 export function setProposalStatus(db: Db, id: number, status: ProposalStatus, now: number): void {
+  const fileId = status === "pending" ? getProposal(db, id)?.fileId : undefined;
+  if (fileId !== undefined) runAgain(db, fileId, "propose");
   db.query("update proposals set status = ?, version = version + 1, updated_at = ? where id = ?").run(status, now, id);
 }

@@ -37,8 +37,8 @@ export function saveGroup(db: Db, fileId: number, shown: GroupShown | null): num
   if (shown) db.query("insert into release_groups values (?, ?, ?)").run(fileId, shown.name, shown.dateOrder);
   const changed = names.filter((_, at) => orders()[at] !== old[at]);
   const files = db.query(
-    `select g.file_id as id from release_groups g join proposals p on p.file_id = g.file_id
-     where g.name = ? and g.date_order is null and p.status = 'pending' and g.file_id <> ?`,
+    `select g.file_id as id from release_groups g left join proposals p on p.file_id = g.file_id
+     where g.name = ? and g.date_order is null and coalesce(p.status, 'pending') = 'pending' and g.file_id <> ?`,
   );
   return changed.flatMap((name) => (files.all(name, fileId) as { id: number }[]).map(({ id }) => id));
 }

@@ -40,10 +40,12 @@ export function folderOf(db: Db, fileId: number): number | null {
   return (db.query("select folder_id as id from files where id = ?").get(fileId) as { id: number } | null)?.id ?? null;
 }
 
-/** Ids of the media files of a folder that are there, `limit` at most. */
+/** Ids of the media files of a folder that are there, the oldest first, `limit` at most. */
 export function folderMedia(db: Db, folderId: number, limit: number): number[] {
   const rows = db
-    .query("select id from files where folder_id = ? and kind <> 'companion' and missing_since is null limit ?")
+    .query(
+      "select id from files where folder_id = ? and kind <> 'companion' and missing_since is null order by id limit ?",
+    )
     .all(folderId, limit) as { id: number }[];
   return rows.map(({ id }) => id);
 }
@@ -59,6 +61,24 @@ export function isFolderUnderWay(db: Db, folderId: number, stage: string, needs:
     )
     .get({ $folder: folderId, $stage: stage, $needs: JSON.stringify(needs) });
   return row !== null;
+}
+
+/** Folders in which a file has come to the end of `stage` and not to a run of `next`. */
+export function foldersWaiting(db: Db, stage: string, next: string): number[] {
+  const rows = db
+    .query(
+      `select distinct f.folder_id as id from files f join runs r on r.file_id = f.id and r.stage = $stage
+       where r.status in ('done', 'failed', 'skipped') and f.missing_since is null
+       and not exists (select 1 from runs n where n.file_id = f.id and n.stage = $next)`,
+    )
+    .all({ $stage: stage, $next: next }) as { id: number }[];
+  return rows.map(({ id }) => id);
+}
+
+/** Has a stage of a file run again, if it has run or is under way: what is under way counts for nothing then. */
+export function runAgain(db: Db, fileId: number, stage: string): void {
+  const run = getRun(db, fileId, stage);
+  if (run) enqueue(db, fileId, stage, run.stageVersion);
 }
 
 export interface Claim {

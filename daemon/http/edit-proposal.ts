@@ -5,7 +5,7 @@ import { loadNamingInput, relativeTo } from "../db/naming-input.ts";
 import { filesConcerned, type KeptRule, keepRule } from "../db/naming-rules.ts";
 import { setEdits } from "../db/proposal-edits.ts";
 import { decide, draftOf, getProposal, type Proposal, saveProposal } from "../db/proposals.ts";
-import { requeueStage } from "../db/runs.ts";
+import { getRun, requeueStage, runAgain } from "../db/runs.ts";
 import { type Changes, editDraft } from "../naming/edit.ts";
 import { learnFrom } from "../naming/learn.ts";
 import { readInput } from "../naming/read-input.ts";
@@ -65,6 +65,9 @@ export async function editProposal(
       Object.entries({ ...read.person, ...changes }).filter(([, value]) => typeof value === "string"),
     );
     const draft = editDraft({ ...read, person }, draftOf(proposal), changes, deps.naming());
+    // Whoever is at this file read it before the change.
+    for (const stage of ["propose", "refine"])
+      if (getRun(db, proposal.fileId, stage)?.status === "running") runAgain(db, proposal.fileId, stage);
     saveProposal(db, proposal.fileId, draft, relativeTo(deps.library, proposal.path), now());
     appendAudit(db, {
       at: now(),
@@ -76,6 +79,7 @@ export async function editProposal(
       dest: `${draft.directory}/${draft.filename}`,
       detail: { changes, learned: kept.map(({ id: rule }) => rule) },
     });
+    deps.scheduler.wake();
     const concerned = proposeConcerned(deps, kept, proposal.fileId);
     return { ok: true, proposal: getProposal(db, id) as Proposal, learned: kept, concerned };
   })();

@@ -18,7 +18,7 @@ export function editDraft(
   options: RulesOptions,
 ): ProposalDraft {
   const reading = readByRules(input, options);
-  const isAnew = Object.values(changes).includes(null) || reading.draft.kind !== draft.kind;
+  const isAnew = Object.values(changes).includes(null) || changes.kind !== undefined;
   if (isAnew) return reading.draft;
   const person = Object.fromEntries(
     Object.entries(changes).filter(([field, value]) => field !== "kind" && typeof value === "string"),
@@ -26,6 +26,7 @@ export function editDraft(
   const settled = applyPerson(draft, person);
   const { filename, directory, isNew } = renderName(draft.kind, settled.fields, reading.rendering);
   const evidence = { ...(draft.evidence.kind ? { kind: draft.evidence.kind } : {}), ...settled.evidence };
-  const confidence = isNew ? Math.max(draft.confidence, reading.draft.confidence) : draft.confidence;
+  const read = reading.draft.confidence;
+  const confidence = isNew ? Math.max(draft.confidence, read) : Math.min(draft.confidence, read);
   return { ...draft, ...settled, evidence, filename, directory, confidence };
 }

@@ -1,5 +1,7 @@
 import { charsPerFile, type FileQuestion, questionText } from "./llm-question.ts";
 
+/** No text has so many more tokens than are reckoned. */
+const mostFactor = 4;
 /** Largest context that is asked for, whatever the model could take: it costs memory. */
 export const mostContextTokens = 65_536;
 const answerTokensPerFile = 350;
@@ -54,7 +56,7 @@ export interface Room {
 export function makeRoom(batchSize: number, maxCompanionChars: number): Room {
   let contextTokens = 0;
   let most = mostContextTokens;
-  /** How many tokens there were for one that was reckoned with; never below 1. */
+  /** How many tokens there were for one that was reckoned with, at the worst so far; never below 1. */
   let factor = 1;
   const whole = (tokens: number) => Math.min(most, Math.ceil(tokens / stepTokens) * stepTokens);
   const promptTokens = (system: string, files: readonly FileQuestion[]) =>
@@ -76,7 +78,7 @@ export function makeRoom(batchSize: number, maxCompanionChars: number): Room {
     },
     isTooLarge: (system, file) => needed(system, [file]) > most,
     learn(estimated, counted) {
-      if (estimated > 0 && counted > estimated) factor *= counted / estimated;
+      if (estimated > 0) factor = Math.min(mostFactor, Math.max(factor, counted / estimated));
     },
     limitTo(tokens) {
       most = Math.min(mostContextTokens, tokens ?? mostContextTokens);

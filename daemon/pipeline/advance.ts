@@ -1,7 +1,16 @@
 import type { FileKind } from "../contract/kinds.ts";
 import type { RunStatus } from "../contract/states.ts";
 import type { Db } from "../db/open.ts";
-import { type Claim, enqueue, finishRun, folderMedia, folderOf, getRun, isFolderUnderWay } from "../db/runs.ts";
+import {
+  type Claim,
+  enqueue,
+  finishRun,
+  folderMedia,
+  folderOf,
+  foldersWaiting,
+  getRun,
+  isFolderUnderWay,
+} from "../db/runs.ts";
 import type { AnyEntry, Registry } from "./registry.ts";
 
 const ended: readonly RunStatus[] = ["done", "failed", "skipped"];
@@ -39,8 +48,23 @@ function releaseTogether(db: Db, entry: AnyEntry, folderId: number, media: reado
 /** The members of a folder are others now: what is done for all of them together is done anew. */
 export function folderMembersChanged(db: Db, registry: Registry, folderId: number): void {
   const media = folderMedia(db, folderId, mostTogether + 1);
-  if (media.length > mostTogether) return;
-  for (const entry of registry.entries) releaseTogether(db, entry, folderId, media);
+  const together = registry.entries.filter(({ stage }) => stage.together);
+  if (media.length <= mostTogether) {
+    for (const entry of together) releaseTogether(db, entry, folderId, media);
+    return;
+  }
+  // Grown too large to be taken together: those of its first files that still wait go by themselves now.
+  for (const entry of together)
+    for (const id of media)
+      if (!getRun(db, id, entry.stage.name) && mayRun(db, id, entry)) enqueueIfDue(db, id, entry, false);
+}
+
+/** Looks after files that wait for others of their folder which will not come any more: cancelled, say. */
+export function releaseWaiting(db: Db, registry: Registry): void {
+  for (const { stage } of registry.entries)
+    if (stage.together)
+      for (const folderId of foldersWaiting(db, stage.together, stage.name))
+        folderMembersChanged(db, registry, folderId);
 }
 
 /** Queues the stages that waited for `stage` of this file and may run now; again only when their input `changed`. */
@@ -57,7 +81,9 @@ export function release(db: Db, registry: Registry, fileId: number, stage: strin
   }
   if (!changed) return;
   for (const { stage: listener } of registry.listeners(stage)) {
-    if (getRun(db, fileId, listener.name)?.status === "done") enqueue(db, fileId, listener.name, listener.version);
+    const status = getRun(db, fileId, listener.name)?.status;
+    // One that is under way has read what there was before.
+    if (status === "done" || status === "running") enqueue(db, fileId, listener.name, listener.version);
   }
 }
 

@@ -5,9 +5,9 @@ import type { Db } from "../db/open.ts";
 import { pendingDraft, saveProposal } from "../db/proposals.ts";
 import { orderOfGroup, saveGroup } from "../db/release-groups.ts";
 import { getRun } from "../db/runs.ts";
-import { groupOfPath } from "../naming/group.ts";
+import { groupShown } from "../naming/group.ts";
 import type { RulesOptions } from "../naming/rules.ts";
-import { type Proposed, renderAgain } from "../stages/propose.ts";
+import { renderAgain } from "../stages/propose.ts";
 
 export interface ProposalStoreDeps {
   /** Absolute path of the library, which proposals' paths are relative to. */
@@ -25,24 +25,26 @@ export function makeProposalStores({ root, naming, proposeAgain }: ProposalStore
     if (file) saveProposal(db, fileId, draft, relativeTo(root, file.path), now);
   };
   return {
+    /** Notes what the file's name shows of its release group before it is used: that may help others of the group. */
     loadPropose(db: Db, fileId: number) {
       const input = loadNamingInput(db, fileId, root);
-      const group = input && groupOfPath(input.path, input.siblings);
-      const groupOrder = group ? orderOfGroup(db, group) : undefined;
-      return input && { ...input, ...(groupOrder ? { groupOrder } : {}) };
+      if (!input) return null;
+      const shown = groupShown(input.path, input.siblings);
+      for (const id of saveGroup(db, fileId, shown)) proposeAgain(db, id);
+      const groupOrder = shown ? orderOfGroup(db, shown.name) : undefined;
+      return { ...input, ...(groupOrder ? { groupOrder } : {}) };
     },
     /**
-     * Stores the rules' draft, and what the file's name shows of its release group: that may help others of the group.
-     * When the rules say what they said before, what the model made of it stays, under the name of today's templates.
+     * Stores the rules' draft. When the rules say what they said before, what the model made of it stays, under the name of
+     * today's templates.
      */
-    storeProposed(db: Db, fileId: number, { draft, group }: Proposed, now: number, changed: boolean): undefined {
+    storeProposed(db: Db, fileId: number, draft: ProposalDraft, now: number, changed: boolean): undefined {
       const file = getFile(db, fileId);
       const kept = changed ? null : pendingDraft(db, fileId);
       const isRefined = file !== null && kept?.engine === "ollama";
       const durationMs = now - (getRun(db, fileId, "propose")?.startedAt ?? now);
       const byRules = { ...draft, durationMs: Math.max(0, durationMs) };
       store(db, fileId, isRefined ? renderAgain(kept, draft, naming(), relativeTo(root, file.path)) : byRules, now);
-      for (const id of saveGroup(db, fileId, group)) proposeAgain(db, id);
     },
     loadRefine(db: Db, fileId: number) {
       const input = loadNamingInput(db, fileId, root);

@@ -4,7 +4,7 @@ import type { Db } from "../db/open.ts";
 import { type Claim, claimRun, claimRuns, extendLease, giveBackExpired, hasPending, skipPending } from "../db/runs.ts";
 import type { Events } from "../events.ts";
 import type { Log } from "../log.ts";
-import { complete, conclude, postpone } from "./advance.ts";
+import { complete, conclude, postpone, releaseWaiting } from "./advance.ts";
 import { type DecodeGroup, makeDecodeGroup, type SoundDeps } from "./decode-group.ts";
 import type { AnyEntry, Registry } from "./registry.ts";
 import { BlockedError, type PcmInput, PermanentError, type PoolName, poolNames, type StageTools } from "./stage.ts";
@@ -272,6 +272,7 @@ export function makeScheduler(deps: SchedulerDeps): Scheduler {
         count++;
       }
       if (stage && fileId === undefined) count += skipPending(db, stage, now(), "Cancelled");
+      releaseWaiting(db, registry);
       return count;
     },
     running: () => [...jobs].map(({ fileId, stage, startedAt, progress }) => ({ fileId, stage, startedAt, progress })),

@@ -7,7 +7,7 @@ import { fingerprintsOf, forgetFingerprints, saveFingerprint, saveMatches } from
 import { saveMetadata } from "../db/metadata.ts";
 import type { Db } from "../db/open.ts";
 import { reopenProposal } from "../db/proposals.ts";
-import { enqueue } from "../db/runs.ts";
+import { enqueue, runAgain } from "../db/runs.ts";
 import type { Engines } from "../fingerprint/engines.ts";
 import type { RulesOptions } from "../naming/rules.ts";
 import { makeFingerprintStage } from "../stages/fingerprint.ts";
@@ -20,7 +20,7 @@ import { makeProposeStage } from "../stages/propose.ts";
 import { type AskModel, makeRefineStage } from "../stages/refine.ts";
 import { rhythmStage } from "../stages/rhythm.ts";
 import { makeTagsStage } from "../stages/tags.ts";
-import { folderChanged } from "./advance.ts";
+import { folderChanged, folderMembersChanged } from "./advance.ts";
 import { makeProposalStores } from "./proposal-stores.ts";
 import { makeRegistry, type Registry } from "./registry.ts";
 import type { Entry, PcmStage } from "./stage.ts";
@@ -76,7 +76,7 @@ function loadFingerprints(db: Db, fileId: number) {
 export function makeStages(deps: StagesDeps): Registry {
   const stores = makeProposalStores({
     ...deps,
-    proposeAgain: (db, fileId) => enqueue(db, fileId, "propose", registry.get("propose").stage.version),
+    proposeAgain: (db, fileId) => runAgain(db, fileId, "propose"),
   });
   const listening = <Output>(stage: PcmStage<Output>): PcmStage<Output> => ({
     ...stage,
@@ -103,6 +103,7 @@ export function makeStages(deps: StagesDeps): Registry {
       const folderId = getFile(db, survivor)?.folderId;
       const relinked = folderId === undefined ? [] : relinkFolder(db, folderId);
       for (const id of new Set([survivor, ...relinked])) folderChanged(db, registry, id);
+      if (folderId !== undefined) folderMembersChanged(db, registry, folderId);
       return "merged";
     }),
     entry(makeTagsStage(deps), loadPath, saveMetadata),

@@ -1,25 +1,16 @@
-import { z } from "zod";
 import { type ProposalDraft, proposalSchema } from "../contract/naming.ts";
-import { groupShown } from "../naming/group.ts";
 import { readInput, type UnreadInput } from "../naming/read-input.ts";
 import { optionsOf, renderName } from "../naming/render.ts";
 import { proposeByRules, type RulesOptions } from "../naming/rules.ts";
 import { defaultTemplates } from "../naming/templates.ts";
 import type { Stage } from "../pipeline/stage.ts";
 
-const proposedSchema = z.object({
-  draft: proposalSchema,
-  /** The release group that the file's name carries, and what the name shows of its order of day and month. */
-  group: z.object({ name: z.string(), dateOrder: z.enum(["dm", "md"]).nullable() }).nullable(),
-});
-export type Proposed = z.infer<typeof proposedSchema>;
-
 /** Proposes a name and a place by rules, from everything known of the file. */
 export function makeProposeStage(options: {
   maxCompanionChars: number;
   /** Templates and what a person has taught, as of now. */
   naming: () => RulesOptions;
-}): Stage<UnreadInput, Proposed> {
+}): Stage<UnreadInput, ProposalDraft> {
   return {
     name: "propose",
     version: 2,
@@ -32,12 +23,12 @@ export function makeProposeStage(options: {
     readsFolder: true,
     basis: () => Bun.hash(JSON.stringify(options.naming().templates ?? null)).toString(36),
     // A name that only another template has changed is no reason to ask the model again.
-    essence: ({ draft: { filename: _name, directory: _place, ...draft } }) => draft,
-    output: proposedSchema,
+    essence: ({ filename: _name, directory: _place, ...draft }) => draft,
+    output: proposalSchema,
     async run(input) {
       const read = await readInput(input, options.maxCompanionChars);
       // Taken at the last moment: a run that is under way when templates change must not bring back the old ones.
-      return { draft: proposeByRules(read, options.naming()), group: groupShown(input.path, input.siblings) };
+      return proposeByRules(read, options.naming());
     },
   };
 }

@@ -138,7 +138,7 @@ function refusal(reason: "not found" | "conflict" | "executed"): HttpProblem {
 
 /** Decides and answers with the proposal, or throws the problem. */
 function decideOne(
-  { db, config, now, events }: AppDeps,
+  { db, config, now, events, scheduler }: AppDeps,
   id: number,
   action: Decision,
   version: number | undefined,
@@ -146,6 +146,7 @@ function decideOne(
 ): ProposalItem {
   const result = decide(db, id, action, { version, actor, now: now() });
   if (!result.ok) throw refusal(result.reason);
+  if (action === "undo") scheduler.wake();
   events.emit("proposal", { id, status: result.proposal.status, version: result.proposal.version });
   return toProposalItem(result.proposal, config.outputPath);
 }
@@ -171,6 +172,7 @@ async function decideMany(
     })();
     await new Promise((resolve) => setImmediate(resolve));
   }
+  if (action === "undo") deps.scheduler.wake();
   deps.events.emit("proposal", { bulk: action, decided: reply.decided });
   return reply;
 }
