@@ -39,7 +39,10 @@ function start(root: HTMLElement): void {
     }
   }, statsGapMs);
   const live = makeLive(api.eventsUrl, loader.ask);
-  live.listen(loader.ask);
+  live.listen(({ type, data }) => {
+    // How far a download is changes no count, and is told twice a second.
+    if (type !== "llm" || data.state) loader.ask();
+  });
   const router = makeRouter(base, pagePaths);
   const app: App = {
     api,

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { keptRuleSchema } from "../../daemon/contract/api.ts";
 import { ruleInWords } from "../../ui/rule-words.ts";
-import { inBrowser, seen, testMs, until } from "./support/browser.ts";
+import { inBrowser, testMs, until } from "./support/browser.ts";
 import type { World } from "./support/fake-world.ts";
 
 const rule = (more: object) =>
@@ -53,54 +53,6 @@ inBrowser("what was learned", (open) => {
     async () => {
       const { page } = await open("/naming");
       await page.getByText("Nothing yet. Open a proposal, press “Change by hand”").waitFor();
-    },
-    testMs,
-  );
-});
-
-inBrowser("the language model", (open) => {
-  const card = "Language model";
-  test(
-    "is missing: two that suit, a download with its progress, a cancel, and an error with its remedy",
-    async () => {
-      const { page, world } = await open("/naming");
-      const region = page.getByRole("region", { name: card });
-      await region.getByText("Until then proposals are made by rules alone").waitFor();
-      expect(await seen(region)).toMatch(
-        /Small: qwen3:1\.7b[\s\S]*1\.4 GB to download[\s\S]*Better: qwen3:4b-instruct[\s\S]*2\.5 GB/,
-      );
-      await region.getByRole("button", { name: "Download qwen3:1.7b" }).click();
-      await region.getByText("pulling manifest").waitFor();
-      Object.assign(world.llm.pull ?? {}, { completedBytes: 700_000_000, totalBytes: 1_400_000_000 });
-      world.events.emit("llm", {});
-      await region.getByText("700 MB of 1.4 GB").waitFor();
-      expect(await region.getByRole("button", { name: "Download qwen3:4b-instruct" }).isDisabled()).toBe(true);
-      await region.getByRole("button", { name: "Cancel" }).click();
-      await region.getByText("Ollama keeps what it has").waitFor();
-      Object.assign(world.llm.pull ?? {}, {
-        state: "failed",
-        error: "no space left on device",
-        remedy: "Free some space",
-      });
-      world.events.emit("llm", {});
-      await region.getByText("No space left on device. Free some space.").waitFor();
-    },
-    testMs,
-  );
-
-  test(
-    "is there, or Ollama is not",
-    async () => {
-      const { page, world } = await open("/naming", { expected: [503] });
-      const region = page.getByRole("region", { name: card });
-      await region.getByText("missing").waitFor();
-      Object.assign(world.llm, { state: "no-server", reason: "Ollama does not answer", remedy: "Start Ollama" });
-      world.events.emit("llm", {});
-      await region.getByText("Remedy: Start Ollama.").waitFor();
-      expect(await region.getByRole("button", { name: "Download qwen3:1.7b" }).isDisabled()).toBe(true);
-      Object.assign(world.llm, { state: "ok", reason: null, remedy: null });
-      world.events.emit("llm", {});
-      await region.getByText("ready", { exact: true }).waitFor();
     },
     testMs,
   );

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { Stats } from "../api.ts";
 import { useApp } from "../app.ts";
 import { plural, showBytes, showCount, toSentence } from "../format.ts";
+import { LanguageModel } from "../parts/language-model.ts";
 import { Pipeline, RunningWork } from "../parts/pipeline.ts";
 import { ScanCard } from "../parts/scan-card.ts";
 import { Chip, Empty, Loading } from "../parts/states.ts";
@@ -128,6 +129,7 @@ export function Overview() {
       <${ScanCard} stats=${now} />
       <${RunningWork} stats=${now} />
       <${States} stats=${now} />
+      <${LanguageModel} onlyNews />
       <${Services} stats=${now} />
     </div>`;
 }

@@ -2,9 +2,9 @@ import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 import type { LlmReply } from "../api.ts";
 import { useApp, useEvents } from "../app.ts";
-import { showBytes, toSentence } from "../format.ts";
+import { showBytes, showPercent, toSentence } from "../format.ts";
 import { useResource } from "../resource.ts";
-import { Chip, Failed, Loading } from "./states.ts";
+import { Chip, Failed, Loading, Progress } from "./states.ts";
 
 const gapMs = 500;
 const sizeWords = { small: "Small", better: "Better" } as const;
@@ -19,10 +19,13 @@ function Download({ pull, onCancel }: { pull: Pull; onCancel: () => void }) {
     return html`<p class="muted" role="status">The download of ${model} was stopped. Ollama keeps what it has.</p>`;
   if (state === "failed")
     return html`<p class="error" role="alert">${model}: ${toSentence(error ?? "the download failed")}${remedy ? ` ${toSentence(remedy)}` : ""}</p>`;
+  const label = `Download of ${model}`;
   const share = totalBytes > 0 ? completedBytes / totalBytes : null;
-  return html`<div class="download" role="status">
-    <div class=${`progress ${share === null ? "endless" : ""}`}><span style=${{ width: `${Math.round((share ?? 1) * 100)}%` }}></span></div>
-    <p>${model}: ${totalBytes > 0 ? `${showBytes(completedBytes)} of ${showBytes(totalBytes)}` : status} <button type="button" onClick=${onCancel}>Cancel</button></p>
+  return html`<div class="download">
+    ${share === null ? html`<div class="progress endless" role="progressbar" aria-label=${label}><span></span></div>` : html`<${Progress} share=${share} label=${label} />`}
+    <div class="card-head"><p>${model}: ${share === null ? status : `${showPercent(share)}, ${showBytes(completedBytes)} of ${showBytes(totalBytes)}`}</p>
+      <button type="button" onClick=${onCancel}>Cancel</button></div>
+    <p class="muted">You may leave this page: Ollama goes on.</p>
   </div>`;
 }
 
@@ -33,7 +36,7 @@ function Recommended({ llm, onPull }: { llm: LlmReply; onPull: (name: string) =>
     ${llm.recommended.map(
       ({ name, size, downloadBytes, memoryBytes, licence, why, installed }) => html`<li key=${name}>
         <div><strong>${sizeWords[size]}: ${name}</strong> ${installed && html`<${Chip} tone="good">there<//>`}
-          <p class="muted">${showBytes(downloadBytes)} to download, about ${showBytes(memoryBytes)} of memory, ${licence}. ${toSentence(why)}</p>
+          <p class="muted">${showBytes(downloadBytes)} to download, about ${Math.round(memoryBytes / 1e9)} GB of memory, ${licence}. ${toSentence(why)}</p>
           ${installed && name !== llm.model && html`<p class="muted">To use it, set <code>LLM_MODEL=${name}</code> and start Phaze again.</p>`}
         </div>
         ${!installed && html`<button type="button" disabled=${isAway || isBusy} aria-label=${`Download ${name}`} onClick=${() => onPull(name)}>Download</button>`}
@@ -57,8 +60,16 @@ function State({ llm, act }: { llm: LlmReply; act: (work: () => Promise<unknown>
     <${Recommended} llm=${llm} onPull=${pull} />`;
 }
 
-/** The language model: its state, a small and a better one to download, and how far a download is. */
-export function LanguageModel() {
+/** Whether a person would want to know: the model is missing, or a download is under way or has failed. */
+function isNews({ state, pull }: LlmReply): boolean {
+  return state !== "ok" || pull?.state === "running" || pull?.state === "failed";
+}
+
+/**
+ * The language model: its state, a small and a better one to download, and how far a download is. With `onlyNews`, nothing
+ * while all is well.
+ */
+export function LanguageModel({ onlyNews = false }: { onlyNews?: boolean }) {
   const { api, toasts } = useApp();
   const [busy, setBusy] = useState(false);
   const llm = useResource("llm", (signal) => api.llm(signal));
@@ -74,6 +85,7 @@ export function LanguageModel() {
     }
     setBusy(false);
   };
+  if (onlyNews && !(llm.data && isNews(llm.data))) return null;
   return html`<section aria-labelledby="language-model" class="card">
     <h2 id="language-model">Language model</h2>
     ${llm.error && html`<${Failed} error=${llm.error} retry=${llm.reload} />`}
