@@ -17,9 +17,11 @@ const columns =
 type Row = Omit<KeptRule, "active"> & { active: number };
 const toRule = (row: Row): KeptRule => ({ ...row, active: row.active === 1 });
 
-/** Rules in force, the oldest first. */
+/** Rules in force, the oldest first: a later one counts where two speak of the same. */
 export function activeRules(db: Db): KeptRule[] {
-  return (db.query(`select ${columns} from naming_rules where active = 1 order by id`).all() as Row[]).map(toRule);
+  return (db.query(`select ${columns} from naming_rules where active = 1 order by created_at, id`).all() as Row[]).map(
+    toRule,
+  );
 }
 
 /** Another text whenever the rules in force are others. */
@@ -68,6 +70,31 @@ export function keepRule(db: Db, rule: NamingRule, by: { fileId: number; actor: 
   return toRule(row);
 }
 
+/**
+ * Keeps what was learned from a file. Where it corrects what was learned from the same file before (A is B, then B is C),
+ * the former rule changes (A is C), or goes when the value is the old one again; null: nothing is in force then.
+ */
+export function learnRule(
+  db: Db,
+  rule: NamingRule,
+  keyOf: (value: string) => string,
+  by: { fileId: number; actor: string; now: number },
+): KeptRule | null {
+  const former = activeRules(db).find(
+    (other) =>
+      other.fileId === by.fileId &&
+      other.field === rule.field &&
+      other.scope === rule.scope &&
+      (other.kind === "alias" || other.kind === "spelling") &&
+      keyOf(other.value) === rule.matches &&
+      other.matches !== rule.matches,
+  );
+  if (!former) return keepRule(db, rule, by);
+  if (keyOf(rule.value) !== former.matches) return keepRule(db, { ...former, value: rule.value }, by);
+  setRuleActive(db, former.id, false);
+  return null;
+}
+
 export function setRuleActive(db: Db, id: number, active: boolean): void {
   db.query("update naming_rules set active = ? where id = ?").run(active ? 1 : 0, id);
 }
@@ -95,7 +122,13 @@ export function filesConcerned(db: Db, rule: NamingRule, root: string): number[]
   if (scope === "group") return ids("path like $tail escape '\\'", { $tail: `%${literal(name)}%` });
   const json = (text: string) => JSON.stringify(text).slice(1, -1);
   return ids(
-    `(fields like $before escape '\\' or fields like $value escape '\\' or alternatives like $before escape '\\')`,
-    { $before: `%${literal(json(rule.before))}%`, $value: `%${literal(json(rule.value))}%` },
+    // A value begins behind a colon and a quote, or within joined names behind a space: keys are no values.
+    `(fields like $before escape '\\' or fields like $value escape '\\' or alternatives like $before escape '\\'
+      or fields like $joined escape '\\')`,
+    {
+      $before: `%:"${literal(json(rule.before))}%`,
+      $value: `%:"${literal(json(rule.value))}%`,
+      $joined: `% ${literal(json(rule.before))}%`,
+    },
   );
 }

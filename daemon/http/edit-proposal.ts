@@ -2,12 +2,13 @@ import type { Fields } from "../contract/fields.ts";
 import type { NamingRule } from "../contract/naming.ts";
 import { appendAudit } from "../db/audit.ts";
 import { loadNamingInput, relativeTo } from "../db/naming-input.ts";
-import { filesConcerned, type KeptRule, keepRule } from "../db/naming-rules.ts";
+import { filesConcerned, type KeptRule, learnRule } from "../db/naming-rules.ts";
 import { setEdits } from "../db/proposal-edits.ts";
 import { decide, draftOf, getProposal, type Proposal, saveProposal } from "../db/proposals.ts";
 import { getRun, requeueStage, runAgain } from "../db/runs.ts";
 import { type Changes, editDraft } from "../naming/edit.ts";
 import { learnFrom } from "../naming/learn.ts";
+import { ruleKey } from "../naming/library.ts";
 import { readInput } from "../naming/read-input.ts";
 import type { AppDeps } from "./deps.ts";
 
@@ -56,11 +57,9 @@ export async function editProposal(
     const given = Object.fromEntries(
       Object.entries(changes).filter(([, value]) => typeof value === "string"),
     ) as Fields;
-    const kept = options.learn
-      ? learnFrom(read, proposal.fields, given).map((rule) =>
-          keepRule(db, rule, { fileId: proposal.fileId, actor, now: now() }),
-        )
-      : [];
+    const rules = options.learn && changes.kind === undefined ? learnFrom(read, proposal.fields, given) : [];
+    const by = { fileId: proposal.fileId, actor, now: now() };
+    const kept = rules.map((rule) => learnRule(db, rule, ruleKey, by)).filter((rule) => rule !== null);
     const person = Object.fromEntries(
       Object.entries({ ...read.person, ...changes }).filter(([, value]) => typeof value === "string"),
     );
@@ -80,7 +79,7 @@ export async function editProposal(
       detail: { changes, learned: kept.map(({ id: rule }) => rule) },
     });
     deps.scheduler.wake();
-    const concerned = proposeConcerned(deps, kept, proposal.fileId);
+    const concerned = proposeConcerned(deps, [...kept, ...rules], proposal.fileId);
     return { ok: true, proposal: getProposal(db, id) as Proposal, learned: kept, concerned };
   })();
 }

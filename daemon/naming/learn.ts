@@ -5,10 +5,13 @@ import { stemOf } from "./clean-name.ts";
 import { agreedDate, applyOrder, type DayMonthOrder, findDates } from "./dates.ts";
 import { groupOfPath } from "./group.ts";
 import { folderScope, groupScope, ruleField, ruleKey } from "./library.ts";
+import { isGenericFolder } from "./noise.ts";
 import { plainText } from "./text.ts";
 
 /** Fields whose value names something that other files name as well. */
 const named = new Set<FieldName>(["artist", "albumArtist", "album", "event", "venue", "stage"]);
+/** Of these, names that belong to one artist or event: what else one is called holds for no other. */
+const ofOne = new Set<FieldName>(["album", "stage"]);
 /** Fields that the files of a folder share. */
 const shared = new Set<FieldName>(["album", "albumArtist", "year", "event", "venue", "source"]);
 
@@ -40,10 +43,12 @@ function learnField(input: NamingInput, field: FieldName, before: string, value:
     return [{ kind: "source", field, scope: "", matches: ruleKey(fields.event), before: fields.event, value }];
   if (before !== "" && named.has(field)) {
     const kind = ruleKey(before) === ruleKey(value) ? "spelling" : "alias";
+    if (kind === "alias" && ofOne.has(field)) return [];
     return [{ kind, field: ruleField(field), scope: "", matches: ruleKey(before), before, value }];
   }
   const folder = folderOfPath(input.path);
-  if (before !== "" || !shared.has(field) || folder === "") return [];
+  const name = folder.split("/").at(-1) ?? "";
+  if (before !== "" || !shared.has(field) || name === "" || isGenericFolder(name)) return [];
   return [{ kind: "folder", field, scope: folderScope(folder), matches: "", before: "", value }];
 }
 
@@ -53,9 +58,19 @@ function learnField(input: NamingInput, field: FieldName, before: string, value:
  */
 export function learnFrom(input: NamingInput, before: Fields, edits: Fields): NamingRule[] {
   const after = { ...before, ...edits };
+  /** Values that only changed places were read wrongly: their names are as they were. */
+  const isMoved = (field: FieldName, value: string, was: string) =>
+    fieldNames.some(
+      (other) =>
+        ruleField(other) !== ruleField(field) &&
+        ((was !== "" && ruleKey(after[other] ?? "") === ruleKey(was)) ||
+          ruleKey(before[other] ?? "") === ruleKey(value)),
+    );
   return fieldNames.flatMap((field) => {
     const value = edits[field]?.trim() ?? "";
     const was = before[field] ?? "";
-    return value === "" || value === was ? [] : learnField(input, field, was, value, after);
+    return value === "" || value === was || isMoved(field, value, was)
+      ? []
+      : learnField(input, field, was, value, after);
   });
 }

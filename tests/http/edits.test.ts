@@ -144,7 +144,74 @@ describe("what a library learns", () => {
     expect(after["night/Lowtide - Live 2012-03-24.wav"]?.evidence.event).toEqual([
       { source: "library", text: "Set for other files in night", weight: 0.6 },
     ]);
-    expect((await rules(world)).map(({ kind }) => kind).sort()).toEqual(["folder", "folder", "source"]);
+    expect((await rules(world)).map(({ kind }) => kind).sort()).toEqual(["folder", "source"]);
+  });
+
+  test("a correction of an edit changes what was learned from it, and taking it back leaves nothing", async () => {
+    const world = await ready({
+      "a/Kern - Ebb.wav": wav(2, { seed: 1 }),
+      "b/Kern - Flow.wav": wav(2, { seed: 2 }),
+      "c/Mill - Tide.wav": wav(2, { seed: 3 }),
+    });
+    const artists = async () => {
+      await world.settle();
+      return Object.values(await proposals(world)).map(({ fields }) => fields.artist);
+    };
+    const first = (await proposals(world))["a/Kern - Ebb.wav"];
+    const { proposal } = await edit(world, first, { fields: { artist: "Mill" } });
+    expect((await artists()).sort()).toEqual(["Mill", "Mill", "Mill"]);
+    const second = await edit(world, proposal, { fields: { artist: "Milla" } });
+    expect((await artists()).sort()).toEqual(["Mill", "Milla", "Milla"]);
+    expect((await rules(world)).map(({ before, value, active }) => [before, value, active])).toEqual([
+      ["Kern", "Milla", true],
+    ]);
+    await edit(world, second.proposal, { fields: { artist: "Kern" } });
+    expect((await artists()).sort()).toEqual(["Kern", "Kern", "Mill"]);
+    expect((await rules(world)).filter(({ active }) => active)).toEqual([]);
+  });
+
+  test("nothing from values that only changed places, from albums of one artist, or for a folder of anything", async () => {
+    const world = await ready({
+      "incoming/Tresor - Mara Voss.wav": wav(2, { seed: 1 }),
+      "incoming/Lowtide - Live 2012-03-24.wav": set(2),
+    });
+    const before = await proposals(world);
+    const swapped = await edit(world, before["incoming/Tresor - Mara Voss.wav"], {
+      fields: { artist: "Mara Voss", title: "Tresor" },
+    });
+    expect(swapped.learned).toEqual([]);
+    const placed = await edit(world, before["incoming/Lowtide - Live 2012-03-24.wav"], { fields: { venue: "Tresor" } });
+    expect(placed.learned).toEqual([]);
+    const named = await edit(world, swapped.proposal, { fields: { album: "Greatest Hits" } });
+    expect((await edit(world, named.proposal, { fields: { album: "Greatest Hits II" } })).learned).toEqual([]);
+  });
+
+  test("a look by the rules under way does not undo a change", async () => {
+    const world = await ready({ "Lowtide - Ebb.wav": wav(2, { seed: 1 }) });
+    const item = (await proposals(world))["Lowtide - Ebb.wav"];
+    const { db } = world.daemon.deps;
+    db.query("update runs set status = 'running', attempts = 1 where stage in ('propose', 'refine')").run();
+    await edit(world, item, { fields: { title: "Dawn" } });
+    const statuses = db.query("select status from runs where stage = 'propose'").values().flat();
+    expect(statuses).not.toContain("running");
+    await world.settle();
+    expect((await proposals(world))["Lowtide - Ebb.wav"]?.fields.title).toBe("Dawn");
+  });
+
+  test("a decision taken back brings what has been learned meanwhile", async () => {
+    const world = await ready({ "a/Kern - Ebb.wav": wav(2, { seed: 1 }), "b/Kern - Flow.wav": wav(2, { seed: 2 }) });
+    const before = await proposals(world);
+    const approved = await world.call<ProposalItem>(
+      "PATCH",
+      `/proposals/${before["b/Kern - Flow.wav"]?.id}/approve`,
+      {},
+    );
+    await edit(world, before["a/Kern - Ebb.wav"], { fields: { artist: "Mill" } });
+    await world.settle();
+    expect((await proposals(world))["b/Kern - Flow.wav"]?.fields.artist).toBe("Kern");
+    await world.call("PATCH", `/proposals/${approved.id}/undo`, {});
+    await world.settle();
+    expect((await proposals(world))["b/Kern - Flow.wav"]?.fields.artist).toBe("Mill");
   });
 
   test("nothing when told not to, and nothing from a title", async () => {

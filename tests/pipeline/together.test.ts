@@ -2,8 +2,15 @@ import { describe, expect, test } from "bun:test";
 import { z } from "zod";
 import { ensureFolder, insertFile, markMissing } from "../../daemon/db/files.ts";
 import { type Db, openDatabase } from "../../daemon/db/open.ts";
-import { claimRun, getRun } from "../../daemon/db/runs.ts";
-import { complete, conclude, folderMembersChanged, start, syncStages } from "../../daemon/pipeline/advance.ts";
+import { claimRun, getRun, skipPending } from "../../daemon/db/runs.ts";
+import {
+  complete,
+  conclude,
+  folderMembersChanged,
+  releaseWaiting,
+  start,
+  syncStages,
+} from "../../daemon/pipeline/advance.ts";
 import { makeRegistry } from "../../daemon/pipeline/registry.ts";
 import type { Entry, Stage } from "../../daemon/pipeline/stage.ts";
 import { tempFolder } from "../support/world.ts";
@@ -101,6 +108,35 @@ describe("a stage that takes a folder's files together", () => {
     run(db, first, "hash");
     run(db, first, "tags");
     expect(status(db, first)).toBe("pending");
+  });
+});
+
+describe("nobody waits for ever", () => {
+  const half = (db: Db, id: number) => {
+    run(db, id, "hash");
+    run(db, id, "tags");
+  };
+
+  test("when a folder grows too large to be taken together", () => {
+    const { db, add, folder } = bench();
+    const ids = Array.from({ length: 200 }, (_, at) => add(`${at}`));
+    for (const id of ids.slice(0, 199)) half(db, id);
+    const [first = 0] = ids;
+    expect(status(db, first)).toBeUndefined();
+    add("one more");
+    folderMembersChanged(db, registry, folder.id);
+    expect(ids.slice(0, 199).every((id) => status(db, id) === "pending")).toBe(true);
+  });
+
+  test("when the others were cancelled", () => {
+    const { db, add } = bench();
+    const [a, b] = [add("a"), add("b")];
+    half(db, a);
+    run(db, b, "hash");
+    skipPending(db, "tags", 1, "Cancelled");
+    expect(status(db, a)).toBeUndefined();
+    releaseWaiting(db, registry);
+    expect(status(db, a)).toBe("pending");
   });
 });
 

@@ -78,8 +78,16 @@ function Suggestions({
 /** Fields of a proposal, to be set by hand. What is set wins over all evidence; like files can follow. */
 export function ProposalForm({ row, store }: { row: Row; store: ReviewStore }) {
   const item = row.item.value;
+  /** The proposal that the form started from: what was not touched follows when it is made anew meanwhile. */
+  const [base, setBase] = useState(item);
   const [kind, setKind] = useState<ProposalKind>(item.kind);
   const [values, setValues] = useState<Values>(item.fields);
+  if (base !== item) {
+    const untouched = fieldsOf(kind).filter((field) => (values[field] ?? "") === (base.fields[field] ?? ""));
+    setValues({ ...values, ...Object.fromEntries(untouched.map((field) => [field, item.fields[field] ?? ""])) });
+    if (kind === base.kind) setKind(item.kind);
+    setBase(item);
+  }
   const [learn, setLearn] = useState(true);
   const busy = row.busy.value;
   const set = (field: FieldName, value: string) => setValues({ ...values, [field]: value });
