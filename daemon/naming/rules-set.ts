@@ -18,7 +18,8 @@ export interface SetReadings {
   readonly folder?: SetReading;
 }
 
-const taperStem = /^[a-z]{1,10}[ _.-]?\d{2,4}[-.]\d{2}[-.]\d{2}/i;
+/** `gd77-05-08`, `Phish1997-11-17`; a written-out name with a separator before its date is no code. */
+const taperStem = /^(?:[a-z]{1,10}[ _.-]?|[A-Z]{1,5}[ _.-]?|[A-Za-z]{1,10})\d{2,4}[-.]\d{2}[-.]\d{2}/;
 
 /** Reads the texts of a file that may name a set: its name, its title tag (with the artist's), its folder; `wide` is
  * false for a short file, most likely a track, whose own name is enough to tell. */
@@ -233,6 +234,9 @@ export function resolveSet(context: Context, readings: SetReadings): Claims {
     ),
   );
   const kindOfEvent = bestClaim(source)?.value;
+  // Where a radio show is meant and no event is known, what looked like a place is its name.
+  const isShow =
+    kindOfEvent === "radioshow" && events.length === 0 && venues.every(({ value }) => findKnown(value).length === 0);
   const isArtist = (text: string) => performer !== undefined && foldText(text) === foldText(performer);
   const day = claimsOf(context, places, "day").filter(
     (claimed) => /\d/.test(claimed.value) || kindOfEvent === "festival",
@@ -246,12 +250,12 @@ export function resolveSet(context: Context, readings: SetReadings): Claims {
   ];
   return {
     artist,
-    event: events,
+    event: isShow ? venues : events,
     episode:
       event !== undefined && kindOfEvent !== "festival"
         ? [...claimsOf(context, places, "episode"), ...codedEpisode(places, event)]
         : [],
-    venue: venues.filter((venue) => !isArtist(venue.value)),
+    venue: isShow ? [] : venues.filter((venue) => !isArtist(venue.value)),
     stage: claimsOf(context, places, "stage").filter((stage) => stage.value !== bestClaim(venues)?.value),
     day,
     part,

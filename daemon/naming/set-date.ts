@@ -90,7 +90,15 @@ function tagPlaces(context: Context): DatePlace[] {
     const [y = 0, m = 0, d = 0] = date.split("-").map(Number);
     return [{ source: "tag", text: `date: ${date}`, weight: 0.6, readings: [{ year: y, month: m, day: d }] }];
   }
-  return year ? yearPlaces([Number(year)], "tag", `year: ${year}`, 0.5) : [];
+  const comment = context.input.tags.comment ?? "";
+  const [told] = /\b(?:recorded|played|performed|broadcast|aired|aufgenommen|enregistré)\b/i.test(comment)
+    ? findDates(comment)
+    : [];
+  const sure =
+    told?.readings.length === 1
+      ? [{ source: "tag" as const, text: `comment: ${comment.slice(0, 200)}`, weight: 0.6, readings: told.readings }]
+      : [];
+  return [...sure, ...(year ? yearPlaces([Number(year)], "tag", `year: ${year}`, 0.5) : [])];
 }
 
 function fits(known: DateReading, other: DateReading): boolean {

@@ -62,7 +62,7 @@ export function splitTight(text: string, keep: readonly string[]): string {
 /** Pieces between separators, trimmed, without empties. */
 export function splitPieces(text: string): string[] {
   return text
-    .split(/\s+[-–—~]+\s+|\s*[¦|]\s*|\s+[-–—]+$|^[-–—]+\s+|\s+\/\/?\s+|\s+[•·]\s+/)
+    .split(/\s+[-–—~]+\s+|\s+:\s+|\s*[¦|]\s*|\s+[-–—]+$|^[-–—]+\s+|\s+\/\/?\s+|\s+[•·]\s+/)
     .map((piece) => piece.replace(/^[\s\-–—,;:.]+(?=\s|$)|^[\s,;–—-]+|[\s,;–—-]+$/g, "").trim())
     .filter((piece) => piece !== "" && !/^[\s()[\]{}.,'"-]+$/.test(piece));
 }

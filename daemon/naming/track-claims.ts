@@ -55,7 +55,8 @@ export function betterTexts(context: Context): string[] {
     tags.title,
     tags.album,
     ...context.dirs,
-    context.stem,
+    // The id of a video has small letters of its own.
+    context.stem.replace(/\[[\w-]{11}\]/g, ""),
     ...context.siblings,
     ...context.companions.flatMap((c) => [...Object.values(c.fields), ...c.headlines]),
   ].filter((text): text is string => text !== undefined);
@@ -188,6 +189,13 @@ export function artistClaims(
   return [...fromTag, ...named, ...fromCompanion, ...shared, ...(fromTag.length + named.length === 0 ? fromLone : [])];
 }
 
+/** `03 - Moby - Porcelain`: number and performer, as tags and file names have them, before the title. */
+function withoutNumber(title: string, number: string | undefined, artist: string | undefined): string {
+  const [, digits, rest = ""] = /^0*(\d{1,3})\s*[-–.]\s*(\S.*)$/.exec(title) ?? [];
+  const isBefore = digits !== undefined && digits === number && artist !== undefined;
+  return isBefore && foldText(rest).startsWith(`${foldText(artist)} `) ? rest : title;
+}
+
 /** A tag's title with the version in brackets that the file's name adds to it: tags often lack it. */
 function withVersion(tag: string | undefined, name: string | undefined): string | undefined {
   const bracket = name === undefined ? null : mixBracket.exec(name);
@@ -208,7 +216,10 @@ export function titleClaims(
   const tagTitle =
     tags.title === undefined
       ? undefined
-      : withoutArtist(stripNoise(tags.title).text || tags.title, artist ?? reading.artist);
+      : withoutArtist(
+          withoutNumber(stripNoise(tags.title).text || tags.title, tags.trackNumber, artist),
+          artist ?? reading.artist,
+        );
   const fromTag = tagClaim(
     context.input.tags,
     "title",

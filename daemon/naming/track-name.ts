@@ -187,7 +187,9 @@ function openCorners(plain: string): string {
 export function readTrackName(stem: string, hints: TrackHints): TrackName {
   const plain = stripEmoji(plainText(withoutGroup(stem.trim(), hints.group)));
   const tight = isTight(plain) && !/^[^-]*\d-\d[^-]*$/.test(plain);
-  const scene = tight && (/_/.test(plain) || /^\d{1,3}-/.test(plain) || hints.group !== undefined);
+  // `02_-_Svefn-g-englar`: where `_-_` parts a name, a bare hyphen is its own.
+  const isParted = /^\W*\d{1,3}_-_[^_-]*-/.test(plain) && !/_-_.*_-_/.test(plain);
+  const scene = tight && !isParted && (/_/.test(plain) || /^\d{1,3}-/.test(plain) || hints.group !== undefined);
   const numbered = takeNumber(openCorners(plain).replace(/^(\d{1,3})_(?!-)/, "$1 - "), hints);
   const noiseless = stripNoise(numbered.rest);
   const spaced = scene ? splitTight(spaceOut(noiseless.text), hints.keep) : spaceOut(noiseless.text);
