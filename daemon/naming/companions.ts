@@ -26,7 +26,7 @@ function readShape(name: string, text: string, of: CompanionOf): CompanionReadin
 /** The log of a ripping program names the disc behind its head: `The Field / From Here We Go Sublime`. */
 function readLog(name: string, text: string): CompanionReading {
   const [, artist, album] =
-    /extraction logfile from[^\r\n]*[\r\n]+\s*([^\r\n/]{1,200}?) \/ ([^\r\n]{1,200})/i.exec(text) ?? [];
+    /extraction logfile from[^\r\n]*[\r\n]\s*([^\s/][^\r\n/]{0,199}?) \/ ([^\r\n]{1,200})/i.exec(text) ?? [];
   const isKnown = artist !== undefined && album !== undefined && !isJunkArtist(artist) && !isJunkAlbum(album.trim());
   return { ...emptyReading(name), fields: isKnown ? { artist: artist.trim(), album: album.trim() } : {} };
 }

@@ -164,13 +164,17 @@ function hasMonthName(text: string): boolean {
 export function findDates(text: string): FoundDate[] {
   if (!/\d{2}/.test(text)) return [];
   const found: FoundDate[] = [];
+  // Marks what is read already, so that a text of nothing but dates takes no longer than another.
+  const taken = new Uint8Array(text.length);
   const readers = hasMonthName(text) ? [...nameReaders, ...numberReaders] : numberReaders;
   for (const [pattern, read] of readers) {
     for (const match of text.matchAll(pattern)) {
       const end = match.index + match[0].length;
-      if (found.some((other) => match.index < other.end && end > other.start)) continue;
+      if (taken.subarray(match.index, end).includes(1)) continue;
       const date = read(match as RegExpExecArray);
-      if (date) found.push({ ...date, start: match.index, end });
+      if (!date) continue;
+      found.push({ ...date, start: match.index, end });
+      taken.fill(1, match.index, end);
     }
   }
   return found.sort((a, b) => a.start - b.start);
