@@ -25,10 +25,13 @@ interface Playlist {
   readonly entries: readonly Entry[];
 }
 
+/** A value as a person would have typed it; one with letters that could not be read is none. */
+const plain = (text: string) => (text.includes("\uFFFD") ? "" : plainText(text));
+
 /** `seconds attributes,Artist - Title`: the text behind the first comma that is in no quotes. */
 function infoText(info: string): string {
   const comma = /^(?:[^",]|"[^"]*")*,/.exec(info)?.[0].length;
-  return plainText(comma === undefined ? info.replace(/^-?\d+\s*/, "") : info.slice(comma));
+  return plain(comma === undefined ? info.replace(/^-?\d+\s*/, "") : info.slice(comma));
 }
 
 /** M3U with the extended lines `#EXTINF`, `#PLAYLIST`, `#EXTALB`, `#EXTART`; other lines with `#` are remarks. */
@@ -40,9 +43,9 @@ function parseM3u(lines: readonly string[]): Playlist {
     const [, word, rest = ""] = /^#\s?(EXTINF|PLAYLIST|EXTALB|EXTART)\s*:(.*)$/i.exec(line) ?? [];
     const key = word?.toUpperCase();
     if (key === "EXTINF") text = infoText(rest);
-    else if (key === "PLAYLIST") said.title ??= plainText(rest);
-    else if (key === "EXTALB") said.album = plainText(rest);
-    else if (key === "EXTART") said.albumArtist = plainText(rest);
+    else if (key === "PLAYLIST") said.title ??= plain(rest);
+    else if (key === "EXTALB") said.album = plain(rest);
+    else if (key === "EXTART") said.albumArtist = plain(rest);
     else if (line !== "" && !line.startsWith("#")) {
       const { title: _, ...album } = said;
       entries.push({ path: line, text, ...album });
@@ -60,13 +63,13 @@ function parsePls(lines: readonly string[]): Playlist {
     const [, word, number = "", rest = ""] = /^(File|Title)(\d{1,5})\s*=(.*)$/i.exec(line) ?? [];
     if (word) (word.toLowerCase() === "file" ? paths : titles).set(number, rest.trim());
   }
-  return { entries: [...paths].map(([number, path]) => ({ path, text: plainText(titles.get(number) ?? "") })) };
+  return { entries: [...paths].map(([number, path]) => ({ path, text: plain(titles.get(number) ?? "") })) };
 }
 
-/** The entry as a track; null when its line says no more than its file's name does, or is damaged. */
+/** The entry as a track; null when its line says no more than its file's name does. */
 function trackOf({ path, text, album, albumArtist }: Entry, position: number): ListedTrack | null {
   const file = writtenName(path);
-  if (foldText(text) === "" || /\uFFFD/.test(text) || stemOf(file).normalize("NFC") === text) return null;
+  if (foldText(text) === "" || stemOf(file).normalize("NFC") === text) return null;
   const [first = "", ...rest] = text.replace(/^\d{1,3}\s*(?:[.)]|-\s)\s*(?=\p{L})/u, "").split(/\s+[-–—]\s+/);
   const artist = rest.length > 0 ? first : albumArtist;
   return {
