@@ -25,6 +25,12 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: "may not be read: give Phaze the right to read it",
 };
 
+/** Why a companion could not be opened, by the error's code, in words a person understands. */
+export function unreadRemark(name: string, error: unknown): string {
+  const { code = "an unknown error" } = error as { code?: string };
+  return `${name} ${reasons[code] ?? `could not be read because of ${code}`}.`;
+}
+
 /**
  * The first `maxChars` characters of a companion called `name`. It lies in the media file's own folder; a symbolic link is
  * not followed, so no other file can be read through it, and a pipe is not waited for. An unreadable companion is no text,
@@ -39,8 +45,7 @@ export async function readCompanionText(name: string, path: RawPath, maxChars: n
       await file.close();
     }
   } catch (error) {
-    const { code = "of an unknown error" } = error as { code?: string };
-    return { text: "", ignored: `${name} ${reasons[code] ?? `could not be read because of ${code}`}.` };
+    return { text: "", ignored: unreadRemark(name, error) };
   }
 }
 

@@ -63,7 +63,7 @@ const tables: [CodePage, string[]][] = [
 describe("one-byte tables by what reads most like words and frames", () => {
   for (const [page, texts] of tables) {
     for (const text of texts)
-      test(`${page}: ${text.slice(0, 24)}`, () =>
+      test(`${page}: ${JSON.stringify(text).slice(0, 24)}`, () =>
         expect(decodeText(encode(text, page))).toEqual({ text, encoding: page }));
   }
 
