@@ -113,10 +113,10 @@ describe("no text slows the rules or the model's question down", () => {
       const lines = whole.replace(/(.{200})/gsu, "$1\n");
       for (const text of [whole, lines]) {
         const input = inputOf(text);
-        expect(quickestMs(3, () => proposeByRules(input))).toBeLessThan(200);
+        expect(quickestMs(3, () => proposeByRules(input))).toBeLessThan(600);
         const short = { ...input, tags: {}, companions: input.companions.slice(0, 1) };
         const asked = () => isSupported("date", "2004-05-06", textOfInput(trustedInput(short)));
-        expect(quickestMs(3, asked)).toBeLessThan(200);
+        expect(quickestMs(3, asked)).toBeLessThan(600);
       }
     });
 });
