@@ -15,10 +15,17 @@ const itemSchema = z.object({
 const replySchema = z.object({ items: z.array(z.unknown()) });
 
 const maxValueLength = 120;
-const fieldsFormat = {
-  type: "object",
-  properties: Object.fromEntries(fieldNames.map((name) => [name, { type: "string", maxLength: maxValueLength }])),
-  additionalProperties: false,
+/**
+ * What items share. Ollama makes a grammar of the shape and holds 32,768 bytes of it; with this written out for each of
+ * ten files, it would have 57,000.
+ */
+const shared = {
+  kind: { type: "string", enum: [...proposalKinds] },
+  fields: {
+    type: "object",
+    properties: Object.fromEntries(fieldNames.map((name) => [name, { type: "string", maxLength: maxValueLength }])),
+    additionalProperties: false,
+  },
 };
 
 /**
@@ -30,14 +37,15 @@ export function replyFormat(count: number): object {
     type: "object",
     properties: {
       index: { type: "integer", const: index },
-      kind: { type: "string", enum: [...proposalKinds] },
-      fields: fieldsFormat,
+      kind: { $ref: "#/$defs/kind" },
+      fields: { $ref: "#/$defs/fields" },
     },
     required: ["index", "fields"],
     additionalProperties: false,
   });
   const prefixItems = Array.from({ length: count }, (_, index) => itemOf(index));
   return {
+    $defs: shared,
     type: "object",
     properties: { items: { type: "array", prefixItems, minItems: count, maxItems: count } },
     required: ["items"],

@@ -33,7 +33,7 @@ export interface OllamaNamer {
   probe(signal: AbortSignal): Promise<ProbeResult>;
   /** The same, with what else Ollama has. */
   look(signal: AbortSignal): Promise<Look>;
-  /** Whether the model also answers: asks for one word, as the last question was asked. */
+  /** Whether the model also answers: asks for one word, in the shape and with the context of a full question. */
   tryOut(signal: AbortSignal, alive?: () => void): Promise<ProbeResult>;
   /**
    * Better drafts where the model's answers hold, the given drafts with a note elsewhere. Throws when aborted, and a
@@ -189,7 +189,8 @@ export function makeOllamaNamer(options: OllamaNamerOptions): OllamaNamer {
         await waitTurn(signal, alive);
         const messages: Message[] = [{ role: "user", content: "[]" }];
         const contextTokens = room.contextFor(system, []);
-        await chat(server, { messages, format: replyFormat(1), answerTokens: 1, contextTokens }, signal, alive);
+        const format = replyFormat(batchSize);
+        await chat(server, { messages, format, answerTokens: 1, contextTokens }, signal, alive);
         return { ok: true };
       } catch (error) {
         signal.throwIfAborted();

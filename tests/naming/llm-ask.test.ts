@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { fieldNames } from "../../daemon/contract/fields.ts";
 import type { NamingInput } from "../../daemon/contract/naming.ts";
 import { promptVersion, promptVersions, readPrompt } from "../../daemon/naming/llm-prompt.ts";
+import { replyFormat } from "../../daemon/naming/llm-reply.ts";
 import { proposeByRules } from "../../daemon/naming/rules.ts";
 import { filesOf, known, namer, never, reply, run, serve, stopServers } from "./llm-support.ts";
 
@@ -20,16 +21,29 @@ describe("what is asked", () => {
     const { server } = await run([known, second], () =>
       reply({ index: 0, fields: {} }, { index: 1, fields: { artist: "Objekt" } }),
     );
-    const format = server.requests[0]?.format as { properties: { items: Record<string, unknown> } } | undefined;
+    type Format = { properties: { items: Record<string, unknown> }; $defs: Record<string, unknown> };
+    const format = server.requests[0]?.format as Format | undefined;
     const items = format?.properties.items ?? {};
     expect(items).toMatchObject({ type: "array", minItems: 2, maxItems: 2 });
     // llama.cpp reads `items` before `prefixItems`: beside it, it would make every item free.
     expect(items.items).toBeUndefined();
     expect(items.prefixItems).toMatchObject([0, 1].map((index) => ({ properties: { index: { const: index } } })));
     expect(items.prefixItems).toMatchObject([
-      { required: ["index", "fields"], properties: { fields: { properties: { mix: { maxLength: 120 } } } } },
+      { required: ["index", "fields"], properties: { fields: { $ref: "#/$defs/fields" } } },
       {},
     ]);
+    expect(format?.$defs).toMatchObject({ fields: { properties: { mix: { maxLength: 120 } } } });
+  });
+
+  test("the shape of the largest question is short: Ollama holds a grammar of 32,768 bytes", () => {
+    // Measured with llama.cpp's own converter: 10,765 characters, for 50 files, become a grammar of 30,307 bytes.
+    expect(JSON.stringify(replyFormat(50)).length).toBeLessThan(11_000);
+  });
+
+  test("a try asks in the shape of a full question", async () => {
+    const server = serve(() => reply({ index: 0, fields: {} }));
+    expect(await namer(server, { batchSize: 7 }).tryOut(never)).toEqual({ ok: true });
+    expect(server.requests[0]?.format).toMatchObject({ properties: { items: { maxItems: 7 } } });
   });
 
   test("the context stays the same from question to question, and from a try on", async () => {

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import type { z } from "zod";
+import { namer, never } from "./llm-support.ts";
 import { startOllama } from "./ollama-server.ts";
 import {
   chatEndSchema,
@@ -54,6 +55,14 @@ for (const [who, host] of servers) {
       expect(last.prompt_eval_count).toBeGreaterThan(0);
       expect(last.eval_count).toBeGreaterThan(0);
       expect(said.slice(0, -1).every((line) => "done" in line && !line.done)).toBe(true);
+    }, 300_000);
+
+    test("the shape of the largest question is understood", async () => {
+      const model = await firstModel();
+      const tried = await namer({ host }, { model, batchSize: 50, maxCompanionChars: 0, timeoutMs: 250_000 }).tryOut(
+        never,
+      );
+      expect(tried).toEqual({ ok: true });
     }, 300_000);
 
     test("a model that is not there: 404 with the reason", async () => {
