@@ -33,7 +33,7 @@ function entriesOf(kind: KnownKind, names: readonly string[], ambiguous: readonl
 
 function wordsOf(text: string): { word: string; start: number; end: number }[] {
   return [...text.matchAll(wordPattern)].map((match) => ({
-    word: foldText(match[0]).replace(/ /g, ""),
+    word: /^[a-z\d]+$/i.test(match[0]) ? match[0].toLowerCase() : foldText(match[0]).replace(/ /g, ""),
     start: match.index,
     end: match.index + match[0].length,
   }));

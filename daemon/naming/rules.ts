@@ -80,7 +80,8 @@ function resolve(context: Context, options: RulesOptions): Resolved {
   const { durationSec, person = {} } = context.input;
   const layout = resolveLayout(context, options);
   if (layout) return layout;
-  const readings = readSetNames(context, durationSec === null || durationSec >= trackMaxSec);
+  const isLong = durationSec === null || durationSec >= trackMaxSec;
+  const readings = readSetNames(context, isLong);
   const track = readTrack(context);
   const number = track.number ?? (dropLeadingNumber(context.stem) === context.stem ? undefined : "0");
   const own = decideKind(context, readings.stem, readings.title, number);
@@ -93,7 +94,8 @@ function resolve(context: Context, options: RulesOptions): Resolved {
   const company = readCompany(context);
   const learned = context.library.folderClaims(context.dirs.join("/"));
   const fromCopies = copyClaims(context.input, (input) => readByRules(input, options).draft);
-  const claims = kind === "set" ? resolveSet(context, readSetNames(context)) : resolveTrack(context, track);
+  const claims =
+    kind === "set" ? resolveSet(context, isLong ? readings : readSetNames(context)) : resolveTrack(context, track);
   const others = [kind === "track" ? company.claims : {}, fromCopies, learned].map((more) => onlyOf(kind, more));
   const settled = applyPerson(context.library.rewrite(settle(others.reduce(joinClaims, claims))), person);
   const manyDiscs = kind === "track" && hasManyDiscs(context, settled.fields.discNumber);

@@ -21,6 +21,7 @@ export type Complain = (at: number, length: number, message: string) => void;
 
 const datePattern = /^(?:YYYY|MM|DD)(?:[-._, ]*(?:YYYY|MM|DD))*$/i;
 const padPattern = /^0{1,9}$/;
+const fieldsByWord = new Map(templateFields.map((field) => [field.word.toLowerCase(), field]));
 
 /** How many letters must be put in, left out or replaced to make one word the other (Levenshtein). */
 function distance(a: string, b: string): number {
@@ -72,7 +73,7 @@ function digitsOf(known: TemplateField, format: string | undefined, at: number, 
 function fieldChoice(piece: string, at: number, complain: Complain): Choice | null {
   const [, name = "", gap = "", , format] = /^([^:]*?)((\s+)N)?\s*(?::(.*))?$/is.exec(piece) ?? [];
   const word = name.trimEnd();
-  const known = templateFields.find((field) => field.word.toLowerCase() === word.toLowerCase());
+  const known = fieldsByWord.get(word.toLowerCase());
   if (!known) {
     const length = Math.max(1, word.length || piece.length);
     const message = word.includes("/")
