@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, linkSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BatchItem, PlanReply, ProposalItem, UndoReply } from "../../daemon/contract/api.ts";
+import type { Page } from "../support/page.ts";
 import { makeWorld, snapshot, type World, wav } from "../support/world.ts";
 
 const album = {
@@ -17,11 +18,6 @@ const set = {
   "incoming/01-mara_voss-live_at_quay_festival-sat-09-20-2016-grp/01-mara_voss-live_at_quay_festival-sat-09-20-2016-grp.cue":
     'TITLE "x"',
 };
-
-interface Page<T> {
-  items: T[];
-  total: number;
-}
 
 async function approveAll(world: World): Promise<void> {
   await world.settle();

@@ -4,12 +4,8 @@ import { getRun } from "../../daemon/db/runs.ts";
 import { makeBatcher } from "../../daemon/naming/batch.ts";
 import { proposeByRules } from "../../daemon/naming/rules.ts";
 import { type ChatAnswer, type FakeOllama, refused, slow, startOllama } from "../naming/ollama-server.ts";
+import type { Page } from "../support/page.ts";
 import { makeWorld, until, type World, wav } from "../support/world.ts";
-
-interface Page<T> {
-  items: T[];
-  total: number;
-}
 
 const servers: FakeOllama[] = [];
 afterEach(() => {

@@ -11,8 +11,9 @@ import { makeScanner } from "../../daemon/watch/scanner.ts";
 import { makeSettle } from "../../daemon/watch/settle.ts";
 import { walk } from "../../daemon/watch/walk.ts";
 import { makeWalker, type Walker } from "../../daemon/watch/walker.ts";
+import type { Page } from "../support/page.ts";
 import { makeWorld, plant, tempFolder, type World, wav } from "../support/world.ts";
-import { files, type Page } from "./support.ts";
+import { files } from "./support.ts";
 
 const last = (world: World) => lastScan(world.daemon.deps.db) as ScanBatch;
 

@@ -13,8 +13,9 @@ import {
 import { join } from "node:path";
 import type { ProposalItem } from "../../daemon/contract/api.ts";
 import { makeSettle } from "../../daemon/watch/settle.ts";
+import type { Page } from "../support/page.ts";
 import { makeWorld, plant, tempFolder, until, wav } from "../support/world.ts";
-import { files, type Page } from "./support.ts";
+import { files } from "./support.ts";
 
 /** Plants files whose time is in the future: nothing but looking at them again shows that they are still. */
 function plantNew(folder: string, ...names: string[]): void {

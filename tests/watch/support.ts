@@ -1,10 +1,6 @@
 import type { FileItem } from "../../daemon/contract/api.ts";
+import type { Page } from "../support/page.ts";
 import type { World } from "../support/world.ts";
-
-export interface Page<T> {
-  items: T[];
-  total: number;
-}
 
 /** The media files that a world has in its list. */
 export const files = async (world: World, query = "") =>
