@@ -5,7 +5,9 @@ import { ensureFolder, insertFile } from "../daemon/db/files.ts";
 import { saveMetadata } from "../daemon/db/metadata.ts";
 import { loadNamingInput } from "../daemon/db/naming-input.ts";
 import { type Db, openDatabase } from "../daemon/db/open.ts";
+import { saveNames } from "../daemon/db/proposal-names.ts";
 import { saveProposal } from "../daemon/db/proposals.ts";
+import { namesIn } from "../daemon/naming/library.ts";
 import { proposeByRules } from "../daemon/naming/rules.ts";
 import { type BenchOptions, inFolder, residentMb, seconds, verdict } from "./support.ts";
 
@@ -64,7 +66,10 @@ async function benchLibrary(folder: string): Promise<{ perSec: number; grownMb: 
   const ids = db.query("select id from files").values().flat() as number[];
   const propose = (id: number) => {
     const loaded = loadNamingInput(db, id, "/music");
-    if (loaded) saveProposal(db, id, proposeByRules({ ...loaded, companions: [] }), loaded.path, 1);
+    if (!loaded) return;
+    const draft = proposeByRules({ ...loaded, companions: [] });
+    saveProposal(db, id, draft, loaded.path, 1);
+    saveNames(db, id, namesIn(draft));
   };
   for (const id of ids.slice(0, 5000)) propose(id);
   const beforeMb = await residentMb(process.pid);

@@ -98,37 +98,3 @@ export function learnRule(
 export function setRuleActive(db: Db, id: number, active: boolean): void {
   db.query("update naming_rules set active = ? where id = ?").run(active ? 1 : 0, id);
 }
-
-/** Text for `like`, in which nothing is a wildcard. */
-const literal = (text: string) => text.replace(/[\\%_]/g, "\\$&");
-
-/**
- * Files with a pending proposal that a rule may speak of, or may have spoken of: those whose fields or alternatives hold
- * the value before or after, or that lie in its folder or carry its group. A few too many do no harm.
- */
-export function filesConcerned(db: Db, rule: NamingRule, root: string): number[] {
-  const [scope = "", ...rest] = rule.scope.split(":");
-  const name = rest.join(":");
-  const ids = (condition: string, values: Record<string, string>) =>
-    (
-      db.query(`select file_id as id from proposals where status = 'pending' and ${condition}`).all(values) as {
-        id: number;
-      }[]
-    ).map(({ id }) => id);
-  if (scope === "folder") {
-    const folder = `${root.replace(/\/$/, "")}/${name}`.replace(/\/$/, "");
-    return ids("path like $below escape '\\'", { $below: `${literal(folder)}/%` });
-  }
-  if (scope === "group") return ids("path like $tail escape '\\'", { $tail: `%${literal(name)}%` });
-  const json = (text: string) => JSON.stringify(text).slice(1, -1);
-  return ids(
-    // A value begins behind a colon and a quote, or within joined names behind a space: keys are no values.
-    `(fields like $before escape '\\' or fields like $value escape '\\' or alternatives like $before escape '\\'
-      or fields like $joined escape '\\')`,
-    {
-      $before: `%:"${literal(json(rule.before))}%`,
-      $value: `%:"${literal(json(rule.value))}%`,
-      $joined: `% ${literal(json(rule.before))}%`,
-    },
-  );
-}

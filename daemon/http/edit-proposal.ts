@@ -2,13 +2,14 @@ import type { Fields } from "../contract/fields.ts";
 import type { NamingRule } from "../contract/naming.ts";
 import { appendAudit } from "../db/audit.ts";
 import { loadNamingInput, relativeTo } from "../db/naming-input.ts";
-import { filesConcerned, type KeptRule, learnRule } from "../db/naming-rules.ts";
+import { type KeptRule, learnRule } from "../db/naming-rules.ts";
 import { setEdits } from "../db/proposal-edits.ts";
+import { filesConcerned, saveNames } from "../db/proposal-names.ts";
 import { decide, draftOf, getProposal, type Proposal, saveProposal } from "../db/proposals.ts";
 import { getRun, requeueStage, runAgain } from "../db/runs.ts";
 import { type Changes, editDraft } from "../naming/edit.ts";
 import { learnFrom } from "../naming/learn.ts";
-import { ruleKey } from "../naming/library.ts";
+import { namesIn, ruleKey } from "../naming/library.ts";
 import { readInput } from "../naming/read-input.ts";
 import type { AppDeps } from "./deps.ts";
 
@@ -22,7 +23,7 @@ export function proposeConcerned(
   rules: readonly NamingRule[],
   except = 0,
 ) {
-  const ids = new Set(rules.flatMap((rule) => filesConcerned(db, rule, library)));
+  const ids = new Set(rules.flatMap((rule) => filesConcerned(db, rule, { root: library, keyOf: ruleKey })));
   ids.delete(except);
   if (ids.size === 0) return 0;
   const queued = requeueStage(db, "propose", registry.get("propose").stage.version, { fileIds: [...ids] });
@@ -68,6 +69,7 @@ export async function editProposal(
     for (const stage of ["propose", "refine"])
       if (getRun(db, proposal.fileId, stage)?.status === "running") runAgain(db, proposal.fileId, stage);
     saveProposal(db, proposal.fileId, draft, relativeTo(deps.library, proposal.path), now());
+    saveNames(db, proposal.fileId, namesIn(draft));
     appendAudit(db, {
       at: now(),
       actor,

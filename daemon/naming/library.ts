@@ -1,6 +1,6 @@
 import type { FieldName } from "../contract/fields.ts";
 import { fieldNames } from "../contract/fields.ts";
-import type { Alternative, Evidence, NamingRule } from "../contract/naming.ts";
+import type { Alternative, Evidence, NamingRule, ProposalDraft } from "../contract/naming.ts";
 import { type Claims, claim, type Settled } from "./claims.ts";
 import type { DayMonthOrder } from "./dates.ts";
 import { foldText } from "./text.ts";
@@ -26,6 +26,19 @@ export const ruleKey = (value: string): string => foldText(value) || value.trim(
 /** Scopes of rules. */
 export const folderScope = (folder: string) => `folder:${folder}`;
 export const groupScope = (group: string) => `group:${group}`;
+
+/** Fields whose values rules speak of. */
+const ruledFields = ["artist", "albumArtist", "album", "event", "venue", "stage"] as const;
+
+/** What a draft's fields and their alternatives name, as rules match it: whole, and each of joined performers. */
+export function namesIn({ fields, alternatives }: Pick<ProposalDraft, "fields" | "alternatives">): string[] {
+  const values = ruledFields.flatMap((field) => [
+    fields[field] ?? "",
+    ...(alternatives[field] ?? []).map(({ value }) => value),
+  ]);
+  const pieces = values.flatMap((value) => [value, ...value.split(joiner).filter((_, at) => at % 2 === 0)]);
+  return [...new Set(pieces.map(ruleKey))].filter((key) => key !== "");
+}
 
 function keyed(rules: readonly NamingRule[]): Map<string, NamingRule> {
   return new Map(rules.map((rule) => [`${rule.field}\n${rule.scope}\n${rule.matches}`, rule]));

@@ -2,10 +2,12 @@ import type { ProposalDraft } from "../contract/naming.ts";
 import { getFile } from "../db/files.ts";
 import { loadNamingInput, relativeTo } from "../db/naming-input.ts";
 import type { Db } from "../db/open.ts";
+import { saveNames } from "../db/proposal-names.ts";
 import { pendingDraft, saveProposal } from "../db/proposals.ts";
 import { orderOfGroup, saveGroup } from "../db/release-groups.ts";
 import { getRun } from "../db/runs.ts";
 import { groupShown } from "../naming/group.ts";
+import { namesIn } from "../naming/library.ts";
 import type { RulesOptions } from "../naming/rules.ts";
 import { renderAgain } from "../stages/propose.ts";
 
@@ -22,7 +24,9 @@ export interface ProposalStoreDeps {
 export function makeProposalStores({ root, naming, proposeAgain }: ProposalStoreDeps) {
   const store = (db: Db, fileId: number, draft: ProposalDraft, now: number): undefined => {
     const file = getFile(db, fileId);
-    if (file) saveProposal(db, fileId, draft, relativeTo(root, file.path), now);
+    if (!file) return;
+    saveProposal(db, fileId, draft, relativeTo(root, file.path), now);
+    saveNames(db, fileId, namesIn(draft));
   };
   return {
     /** Notes what the file's name shows of its release group before it is used: that may help others of the group. */

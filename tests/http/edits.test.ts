@@ -109,6 +109,23 @@ describe("what a library learns", () => {
     expect((await proposals(world))["b/dj voss & Kern - Flow.wav"]?.filename).toBe("DJ Mara Voss & Kern - Flow.wav");
   });
 
+  test("a spelling reaches names with other accents and case at once, also within joined names", async () => {
+    const world = await ready({
+      "a/Bjork - Ebb.wav": wav(2, { seed: 1 }),
+      "b/Björk - Flow.wav": wav(2, { seed: 2 }),
+      "c/Kern feat. BJÖRK - Tide.wav": wav(2, { seed: 3 }),
+      "d/Bjorkestra - Swell.wav": wav(2, { seed: 4 }),
+    });
+    const before = await proposals(world);
+    const { concerned } = await edit(world, before["a/Bjork - Ebb.wav"], { fields: { artist: "björk" } });
+    expect(concerned).toBe(2);
+    await world.settle();
+    const after = await proposals(world);
+    expect(Object.values(after).map(({ fields }) => fields.artist)).toEqual(
+      expect.arrayContaining(["björk", "björk", "Kern feat. björk", "Bjorkestra"]),
+    );
+  });
+
   test("the order of day and month of a release group, for its files everywhere", async () => {
     const world = await ready({
       "x/01-a_b-live_at_tresor-sat-03-04-2012-GRP.wav": set(1),
