@@ -116,7 +116,7 @@ export function isGenericFolder(name: string): boolean {
   return (
     folded === "" ||
     genericFolders.has(folded) ||
-    /^(?:dl|new|temp|tmp|disk|usb|\d{1,2})[ _]?\d*$|^(?:disc|cd|rip|album|untitled|new folder)[ _]?\d{3,}$|^(?:untitled|unknown|unnamed|no name)(?: (?:disc|disk|album|cd|folder|artist))?(?: \d+)?$/.test(
+    /^(?:dl|new|temp|tmp|disk|usb)[ _]?\d*$|^\d+$|^(?:disc|cd|rip|album|untitled|new folder)[ _]?\d{3,}$|^(?:untitled|unknown|unnamed|no name)(?: (?:disc|disk|album|cd|folder|artist))?(?: \d+)?$/.test(
       folded,
     ) ||
     /^(?:19|20)\d{2}s?$/.test(folded)

@@ -19,14 +19,14 @@ export interface Place {
 const stations = new Set(radioshows.stations.map(foldText));
 /** A stage or floor at the end of a text, sure by its words. */
 export const strongStage =
-  /(?:^|\s)(?:main[ -]?stage|(?:[\p{L}\d'&.+]+ ){0,4}stage|(?:[\p{L}\d'&.+]+ ){0,3}tent|main ?(?:room|floor|arena)|room (?:\d{1,2}|one|two|three|[a-d])|(?:\d(?:st|nd|rd)|first|second|third|upper|lower|techno|house|trance) (?:room|floor)|floor \d|area (?:[ivx]{1,4}|\d{1,2}|[a-z])|arena \d|hall \d|(?:[\p{L}\d']+ )?(?:terrace|terrasse|terraza|hauptbühne|bühne|zeltbühne|escenario(?: \p{L}+)?|scène(?: \p{L}+)?|palco(?: \p{L}+)?|podium))$/iu;
+  /(?:^|\s)(?:main[ -]?stage(?: ?\d)?|(?:[\p{L}\d'&.+]+ ){0,4}stage|(?:[\p{L}\d'&.+]+ ){0,3}tent|main ?(?:room|floor|arena)|room (?:\d{1,2}|one|two|three|[a-d])|(?:\d(?:st|nd|rd)|first|second|third|upper|lower|techno|house|trance) (?:room|floor)|floor \d|area (?:[ivx]{1,4}|\d{1,2}|[a-z])|arena \d|hall \d|(?:[\p{L}\d']+ )?(?:terrace|terrasse|terraza|hauptbühne|bühne|zeltbühne|escenario(?: \p{L}+)?|scène(?: \p{L}+)?|palco(?: \p{L}+)?|podium))$/iu;
 /** Words that name a stage only at a festival. */
 export const weakStage =
   /\b(?:arena|dome|hangar|garden|yard|deck|barn|beach|warehouse|pool|circus|forest|castle|floor|room|hall|area|zelt|stage|theat(?:re|er)|pavilion|amphitheat(?:re|er))\b/iu;
 /** A piece that ends with such a word: `Carl Cox & Friends Arena`. */
 export const stageEnd = /\s(?:arena|dome|hangar|stage|tent|theat(?:re|er)|pavilion|bühne|zelt)$/iu;
 const joinedStage =
-  /\s+((?:main[ -]?stage|main ?(?:room|floor)|room (?:\d{1,2}|one|two|three)|area (?:[ivx]{1,4}|\d{1,2}|[a-z])|floor \d|(?:upper|lower|main) terrace|terrace|terrasse))$/iu;
+  /\s+((?:main[ -]?stage(?: ?\d)?|main ?(?:room|floor)|room (?:\d{1,2}|one|two|three)|area (?:[ivx]{1,4}|\d{1,2}|[a-z])|floor \d|(?:upper|lower|main) terrace|terrace|terrasse))$/iu;
 /** Words that make a name a festival's. */
 export const festivalWord =
   /\b(?:music festival|festival|festivalen|open[ -]?air|weekender|fest|parade|fesztivál|festiwal|festivali|festivaali|love-?in)\b(?: weekend)?|\p{L}{3,}fest\b|фестиваль|φεστιβάλ|페스티벌|페스티발|フェスティバル|フェス(?!\p{L})|音[乐樂][节節]|音楽祭/iu;

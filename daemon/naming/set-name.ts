@@ -117,7 +117,9 @@ function openBrackets(text: string): { text: string; noise: string[] } {
 /** Marks between the hyphens of a tight name (`-SAT-`, `_CABLE_`), and at the end of any piece. */
 function dropMarks(text: string): { text: string; marks: string[] } {
   const marks: string[] = [];
-  const pieces = text.split(/(\s+-\s+|\s*¦\s*|-)/).map((piece) => {
+  // `WEB-DL`, `DVD-Rip`: a hyphen within a mark parts nothing.
+  const whole = text.replace(/(?<![\p{L}\d])(web|dvd|hd|bd|sat|tv)-(dl|rip)(?![\p{L}\d])/giu, "$1$2");
+  const pieces = whole.split(/(\s+-\s+|\s*¦\s*|-)/).map((piece) => {
     if (piece !== "" && isMark(piece)) {
       marks.push(piece.trim().toUpperCase());
       return breakMark;

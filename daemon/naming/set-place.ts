@@ -98,7 +98,7 @@ function isNamedAfter(piece: string, event: string | undefined): boolean {
 function readPlainPiece(piece: string, known: KnownMatch | undefined, place: Place, isWhole: boolean): void {
   const numbered =
     /^(\p{L}.*?)[\s,-]+(?:episode|ep\.?|folge|#)\s*#?(\d{1,4})$/iu.exec(piece) ??
-    /^(\p{L}.*?)\s+#?([1-9]\d{2})$/u.exec(piece);
+    /^(\p{L}.*?)\s+#?(0\d{2}|[1-9]\d{2})$/u.exec(piece);
   if (
     !known &&
     !place.event &&
@@ -137,7 +137,7 @@ function readPlainPiece(piece: string, known: KnownMatch | undefined, place: Pla
     place.guest ??= piece;
     return;
   }
-  // What stands by itself beside a festival is where in it, unless a comma makes it a town.
+  // What stands by itself beside a festival, or before it, is where in it; a town stands behind it.
   if (place.source === "festival" && !known && isWhole && !place.stage && !/\d/.test(piece)) {
     place.stage = piece;
     return;
@@ -173,7 +173,9 @@ export function readPlace(pieces: readonly string[], before: readonly string[] =
   const wholes = new Set(
     pieces.filter((piece) => !/,\s|@/.test(piece)).map((piece) => piece.replace(/^the\s+(?=\p{Lu})/u, "").trim()),
   );
-  for (const part of cleaned) if (!events.has(part)) readPiece(part, place, wholes.has(part));
+  const isBeforeEvent = (at: number) => events.has(cleaned[at + 1] ?? "");
+  for (const [at, part] of cleaned.entries())
+    if (!events.has(part)) readPiece(part, place, wholes.has(part) || isBeforeEvent(at));
   // What stands between the performer and `live at` is the night's name.
   const [night] = extra;
   if (

@@ -29,6 +29,9 @@ const trailingWords =
 const emptyPiece =
   /^(?:live|live ?set|dj[ -]?set|live pa|mix|dj mix|set|in the mix|full set|official|presents|pres\.?|live dj set|concert|full concert|bootleg)$/iu;
 
+/** A number at the end of a name, as series have it: `White Noise 500`. */
+const endsInEpisode = /\s#?(?:0\d{2}|[1-9]\d{2})$/;
+
 function tidyArtist(text: string | undefined): string | undefined {
   let out = text?.trim() ?? "";
   for (let before = ""; before !== out; ) {
@@ -100,7 +103,7 @@ function pickArtist(pieces: readonly string[], wanted: string | undefined): stri
   const bare = pieces.some(isEventful) ? usable.filter((piece) => !stageEnd.test(piece)) : usable;
   // `White Noise 500 - Dave Clarke`: a number at the end is a series', when another piece can be the performer.
   const performers = bare.length > 0 ? bare : usable;
-  return byTag ?? performers.find((piece) => !/\s#?[1-9]\d{2}$/.test(piece)) ?? performers[0];
+  return byTag ?? performers.find((piece) => !endsInEpisode.test(piece)) ?? performers[0];
 }
 
 /** One piece with performer and event side by side: `Solomun Boiler Room Tulum`. */
@@ -115,6 +118,8 @@ function splitJoined(piece: string, wanted: string | undefined): Split {
   }
   const by = /^(\p{L}.*\s#?\d{1,4})\s+(?:mixed by|hosted by|by|with|w\/)\s+(\S.*)$/iu.exec(piece);
   if (by?.[1] && by[2]) return { artist: by[2], places: [by[1]], connected: false };
+  // A series by itself, of which a tag tells the performer: `Resident 210`.
+  if (wanted && endsInEpisode.test(piece) && !isSimilar(piece, wanted)) return { places: [piece], connected: false };
   const coded = /^([A-Z]{2,6}\.\d{2,4})[\s:]+(?=\p{L})/u.exec(piece);
   if (coded?.[1]) return { artist: piece.slice(coded[0].length), places: [coded[1]], connected: false };
   const live = /^(.+?)\s+live\s+(?=\S)/iu.exec(piece);

@@ -306,6 +306,48 @@ const table: [string, string, number, More, string][] = [
     {},
     "set: performances/radioshows/BBC Radio 6 Music/Lowtide - Live @ BBC Radio 6 Music 2016.07.16.mp3",
   ],
+  [
+    "a numbered main stage wins over the day",
+    "Festivals/Lowtide - Live @ Hellfest 2016 - Mainstage 2 - Day 3 (19-06-2016).flac",
+    3180,
+    {},
+    "set: performances/festivals/Hellfest 2016/Lowtide - Live @ Hellfest Mainstage 2 2016.06.19.flac",
+  ],
+  [
+    "what stands before a festival is where in it",
+    "1001tl/Lowtide @ Harbour Deck, Time Warp, Mannheim, Germany 2019-05-17.mp3",
+    3588,
+    {},
+    "set: performances/festivals/Time Warp 2019/Lowtide - Live @ Time Warp Harbour Deck 2019.05.17.mp3",
+  ],
+  [
+    "an episode below one hundred",
+    "radio/01-lowtide_-_shoreline_087-dab-07-23-2011-grp.mp3",
+    3590,
+    {},
+    "set: performances/radioshows/Shoreline/Lowtide - Live @ Shoreline 087 2011.07.23.mp3",
+  ],
+  [
+    "a series by itself, whose performer a tag tells",
+    "Radio/Undertow 210 (2015-05-16).m4a",
+    3620,
+    { tags: { artist: "Lowtide", genre: "Radio Show" } },
+    "set: performances/radioshows/Undertow/Lowtide - Live @ Undertow 210 2015.05.16.m4a",
+  ],
+  [
+    "a hyphen within a mark",
+    "Video/Lowtide.Live.at.Fuji.Rock.Festival.2013.720p.WEB-DL.H264-GRP.mp4",
+    3980,
+    {},
+    "set: performances/festivals/Fuji Rock Festival 2013/Lowtide - Live @ Fuji Rock Festival 2013.xx.xx.mp4",
+  ],
+  [
+    "an album that is called by a number",
+    "Lowtide/23 (2017)/03 Ebb.mp3",
+    205,
+    { tags: { artist: "Lowtide" } },
+    "track: music/Lowtide/23/Lowtide - 03 - Ebb.mp3",
+  ],
 ];
 
 test.each(table)("%s", (_, path, durationSec, more, wanted) => {
